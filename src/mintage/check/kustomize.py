@@ -1,0 +1,77 @@
+"""The proof that Kustomize makes of the tree what was meant: build a folder, compare every object.
+
+`kubectl kustomize` (or `kustomize build`) does the building; what is expected comes from the direct render. Knows
+nothing of specs.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+from mintage.errors import Location, Problem, fail
+from mintage.source import read_stream
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+Key = tuple[str, str, str, str]  # apiVersion, kind, namespace, name
+
+
+def command() -> list[str] | None:
+    """Return the command that builds a kustomization on this machine, or None where there is none."""
+    if kubectl := shutil.which("kubectl"):
+        return [kubectl, "kustomize"]
+    if kustomize := shutil.which("kustomize"):
+        return [kustomize, "build"]
+    return None
+
+
+def build(builder: Sequence[str], folder: Path) -> dict[Key, Any]:
+    """Return the objects that Kustomize makes of a folder, by identity; `MintageError` with its words if it fails."""
+    done = subprocess.run([*builder, str(folder)], capture_output=True, check=False)  # noqa: S603 - found on PATH
+    if done.returncode:
+        words = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["no reason given"]
+        raise fail(str(folder), "kustomize-build", f"Kustomize cannot build it: {words[-1]}", "run `doit render`; if it stays, report it")
+    return {identity(document): document for document in read_stream(str(folder), done.stdout)}
+
+
+def identity(document: Mapping[str, Any]) -> Key:
+    """Return what tells one object of a tree from the others."""
+    metadata = document["metadata"]
+    return str(document["apiVersion"]), str(document["kind"]), str(metadata.get("namespace", "")), str(metadata["name"])
+
+
+def differences(folder: str, built: Mapping[Key, Any], expected: Mapping[Key, Any]) -> Iterator[Problem]:
+    """Yield a problem for each object that the built tree and the direct render do not share to the last field."""
+    advice = "run `doit render`; if it stays, the patch is wrong: report it with this message"
+    for key in sorted(built.keys() | expected.keys()):
+        subject = f"{key[1]} {key[3]}"
+        if key not in built:
+            message = f"{subject} is rendered, but Kustomize does not build it"
+        elif key not in expected:
+            message = f"Kustomize builds {subject}, which no spec renders"
+        elif (where := first_difference(built[key], expected[key])) is not None:
+            message = f"{subject} differs at {where or 'its root'}"
+        else:
+            continue
+        yield Problem(Location(folder), "overlay-not-render", message, advice)
+
+
+def first_difference(built: Any, expected: Any, path: str = "") -> str | None:
+    """Return the path of the first difference and both values, or None where there is none."""
+    if isinstance(built, dict) and isinstance(expected, dict):
+        for key in sorted(built.keys() | expected.keys()):
+            if key not in built or key not in expected:
+                return f"{path}.{key}: only in {'the build' if key in built else 'the render'}"
+            if found := first_difference(built[key], expected[key], f"{path}.{key}"):
+                return found
+        return None
+    if isinstance(built, list) and isinstance(expected, list) and len(built) == len(expected):
+        found = (first_difference(one, other, f"{path}[{i}]") for i, (one, other) in enumerate(zip(built, expected, strict=True)))
+        return next((difference for difference in found if difference), None)
+    if type(built) is type(expected) and built == expected:
+        return None
+    return f"{path}: built {built!r}, rendered {expected!r}"

@@ -1,0 +1,1 @@
+"""Commands that Mintage adds to doit, one module each."""

@@ -1,0 +1,199 @@
+"""Writing files so that nothing is ever half there: whole files, undone together when one of them fails.
+
+Knows the file system; does not know what the files mean. Every write goes to a temporary file in the same folder
+and replaces its target in one step; a file whose bytes are already right is not touched.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mintage.errors import MintageError, fail
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_TEMPORARY = ".mintage-new"
+
+
+class Transaction:
+    """Writes and removals below one folder that can all be undone.
+
+    The bytes that a write replaces are kept as a hard link (which takes no space, so that undoing works on a full
+    disk) until `close`; a process that is killed leaves whole files, new or old, and the next run completes them.
+    """
+
+    def __init__(self, root: Path, undo: Path) -> None:
+        self.root = root
+        self._undo = undo
+        self._done: list[tuple[Path, Path | None]] = []  # what was changed, and the link to what it was
+        self._folders: list[Path] = []
+
+    def write(self, path: str, data: bytes) -> bool:
+        """Make a file hold these bytes; tell whether anything had to change."""
+        target = self.root / path
+        try:
+            if _same(target, data):
+                return False
+            self._make_folder(target.parent)
+            kept = self._keep(target)
+            _replace(target, data)
+        except OSError as error:
+            raise write_error(error, target) from error
+        self._done.append((target, kept))
+        return True
+
+    def remove(self, path: str) -> bool:
+        """Remove a file, and the folders that it leaves empty; tell whether it was there."""
+        target = self.root / path
+        try:
+            if not target.is_symlink() and not target.is_file():
+                return False
+            kept = self._keep(target)
+            target.unlink()
+        except OSError as error:
+            raise write_error(error, target) from error
+        self._done.append((target, kept))
+        _remove_empty(target.parent, self.root)
+        return True
+
+    def rollback(self) -> None:
+        """Put back every file as it was when the transaction began."""
+        while self._done:
+            target, kept = self._done.pop()
+            if kept is None:
+                target.unlink(missing_ok=True)
+            else:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.move(kept, target)
+        for folder in reversed(self._folders):
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+        self._folders.clear()
+
+    def close(self) -> None:
+        """Forget how to undo."""
+        for _, kept in self._done:
+            if kept is not None:
+                kept.unlink(missing_ok=True)
+        self._done.clear()
+        self._folders.clear()
+        with contextlib.suppress(OSError):
+            self._undo.rmdir()
+
+    def _keep(self, target: Path) -> Path | None:
+        if not target.is_symlink() and not target.exists():
+            return None
+        self._undo.mkdir(parents=True, exist_ok=True)
+        kept = self._undo / f"{os.getpid()}-{len(self._done)}"
+        kept.unlink(missing_ok=True)
+        try:
+            os.link(target, kept, follow_symlinks=False)
+        except OSError as error:
+            if error.errno not in {errno.EXDEV, errno.EPERM, errno.EOPNOTSUPP}:
+                raise
+            shutil.copy2(target, kept, follow_symlinks=False)  # another file system, or one without links
+        return kept
+
+    def _make_folder(self, folder: Path) -> None:
+        missing = [parent for parent in (folder, *folder.parents) if not parent.exists()]
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folders.extend(reversed(missing))
+
+
+def _same(target: Path, data: bytes) -> bool:
+    if target.is_symlink():
+        return False
+    try:
+        return target.stat().st_size == len(data) and target.read_bytes() == data
+    except FileNotFoundError:
+        return False
+
+
+def _replace(target: Path, data: bytes) -> None:
+    temporary = target.with_name(f".{target.name}{_TEMPORARY}-{os.getpid()}")
+    try:
+        temporary.write_bytes(data)
+        temporary.replace(target)
+    except OSError:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise
+
+
+def write_whole(target: Path, data: bytes) -> None:
+    """Replace one file in one step; `MintageError` where the file system refuses."""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _replace(target, data)
+    except OSError as error:
+        raise write_error(error, target) from error
+
+
+def _remove_empty(folder: Path, root: Path) -> None:
+    while folder != root:
+        try:
+            folder.rmdir()
+        except OSError:
+            return
+        folder = folder.parent
+
+
+_ADVICE = {
+    errno.ENOSPC: "free some space and run again",
+    errno.EDQUOT: "free some space and run again",
+    errno.EROFS: "make the folder writable and run again",
+    errno.EACCES: "make the folder writable and run again",
+    errno.EPERM: "make the folder writable and run again",
+    errno.ENOTDIR: "a file stands where a folder is needed: move it away",
+    errno.EEXIST: "a file stands where a folder is needed: move it away",
+    errno.EISDIR: "a folder stands where a file is to be written: move it away",
+}
+
+
+def write_error(error: OSError, target: Path) -> MintageError:
+    """Return the error for a file that could not be written: why, and what to do."""
+    reason = (error.strerror or str(error)).lower()
+    advice = _ADVICE.get(error.errno or 0, "mend the file system and run again")
+    return fail(str(target), "write-failed", f"cannot write: {reason}; nothing was changed", advice)
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a file, empty where there is none."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ""
+
+
+def link_outside(root: Path, path: str) -> str | None:
+    """Return the first part of a path below root that is a symbolic link, or None; a link may lead anywhere."""
+    walked = root
+    for part in path.split("/")[:-1]:
+        walked = walked / part
+        if walked.is_symlink():
+            return str(walked.relative_to(root))
+    return None
+
+
+@contextlib.contextmanager
+def lock(path: Path) -> Iterator[None]:
+    """Hold the lock file; wait, and say so, while another process of this workspace holds it."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                sys.stderr.write("waiting for another run in this workspace to finish\n")
+                fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+    except OSError as error:
+        raise write_error(error, path) from error

@@ -1,0 +1,172 @@
+"""From typed specs to the files of the rendered tree: base, overlays, Argo CD. Pure: a component in, files out.
+
+A component is rendered by itself (`component`); what spans components (the root kustomizations, the overlays'
+lists of patches, Argo CD) is made from the small summaries that components leave (`root`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from mintage.canonical import yaml_stream, yaml_text
+from mintage.errors import fail
+from mintage.filetree import FileTree
+from mintage.render import argocd, kustomize
+from mintage.render.kinds import render
+from mintage.render.overlay import Overlay, belongs_outside, by_key, compute
+from mintage.render.passes import finished
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from mintage.manifest import Manifest
+    from mintage.render.scope import Scope
+    from mintage.spec.fields import Spec
+    from mintage.spec.system import System
+
+MARK = "# Rendered by Mintage"
+Objects = dict[tuple[str, str, str, str], "Manifest"]
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """A rendered component: its files, and what the root of the tree needs to know of it."""
+
+    files: FileTree
+    summary: dict[str, Any] = field(default_factory=dict)
+
+
+def objects(specs: Sequence[Spec], scopes: Sequence[Scope]) -> Objects:
+    """Return the finished objects of a component's specs in one environment, or of the base."""
+    manifests = []
+    for spec, scope in zip(specs, scopes, strict=True):
+        made = [finished(manifest, spec, scope.system) for manifest in render(spec, scope)]
+        manifests += [manifest for manifest in made if scope.environment or not belongs_outside(manifest)]
+    return by_key(manifests)
+
+
+def component(name: str, base: Objects, environments: Mapping[str, Objects], sources: Mapping[str, str]) -> Component:
+    """Return a component's files and summary; `sources` are the spec files by name of the service."""
+    files = FileTree()
+    if base:
+        for file, manifests in _by_file(base.values()).items():
+            files.add(f"base/{name}/{file}", _file(manifests, sources))
+        listed = _by_file(base.values())
+        files.add(f"base/{name}/{kustomize.KUSTOMIZATION}", document(kustomize.kustomization(listed), "the specs of this component"))
+    summary: dict[str, Any] = {"base": bool(base), "environments": {}, "objects": _identities(base, environments)}
+    for environment, target in environments.items():
+        overlay = compute(base, target)
+        folder = f"overlays/{environment}"
+        for patch in overlay.patches:
+            files.add(f"{folder}/{patch.file}", document(patch.body, f"{sources[patch.origin]}, environment {environment}"))
+        resources = _by_file(overlay.resources)
+        for file, manifests in resources.items():
+            files.add(f"{folder}/{name}/{file}", _file(manifests, sources))
+        summary["environments"][environment] = _overlay_summary(name, overlay, resources)
+    return Component(files, summary)
+
+
+def _overlay_summary(name: str, overlay: Overlay, resources: Iterable[str]) -> dict[str, Any]:
+    return {
+        "patches": [
+            kustomize.patch_entry(patch.file, patch.target, renames=patch.renames, deletes=isinstance(patch.body, dict))
+            for patch in overlay.patches
+        ],
+        "resources": [f"{name}/{file}" for file in resources],
+        "outside": any(belongs_outside(manifest) for manifest in overlay.resources),
+    }
+
+
+def _identities(base: Objects, environments: Mapping[str, Objects]) -> dict[str, list[list[str]]]:
+    """Return the identity of every object by environment, and whether it has a namespace."""
+    return {
+        environment: [[*key, manifest.origin, "namespaced" if manifest.has_namespace else "cluster"] for key, manifest in found.items()]
+        for environment, found in {"": base, **environments}.items()
+    }
+
+
+def _by_file(manifests: Iterable[Manifest]) -> dict[str, list[Manifest]]:
+    found: dict[str, list[Manifest]] = {}
+    for manifest in manifests:
+        found.setdefault(manifest.file, []).append(manifest)
+    return found
+
+
+def _file(manifests: list[Manifest], sources: Mapping[str, str]) -> bytes:
+    origins = list(dict.fromkeys(sources[manifest.origin] for manifest in manifests))
+    return (_head(", ".join(origins)) + yaml_stream([manifest.document for manifest in manifests])).encode()
+
+
+def document(value: Any, origin: str) -> bytes:
+    """Return the bytes of a file of one document, with the line that says what it comes from."""
+    return (_head(origin) + yaml_text(value)).encode()
+
+
+def _head(origin: str) -> str:
+    return f"{MARK} from {origin}. Edit the spec, not this file.\n"
+
+
+def root(system: System, summaries: Mapping[str, dict[str, Any]]) -> FileTree:
+    """Return the files that span components; `summaries` come in the order of the base."""
+    _check_unique(summaries)
+    files = FileTree()
+    listed = [name for name, summary in summaries.items() if summary["base"]]
+    if listed:
+        files.add(f"base/{kustomize.KUSTOMIZATION}", document(kustomize.kustomization(listed), "specs/system.yaml"))
+    for environment in system.environments:
+        parts = [summary["environments"][environment] for summary in summaries.values()]
+        files.update(_overlay(system, environment, parts, has_base=bool(listed)))
+    if system.delivery.argocd:
+        files.update(_delivery(system, summaries))
+    return files
+
+
+def _overlay(system: System, environment: str, parts: list[dict[str, Any]], *, has_base: bool) -> FileTree:
+    folder = f"overlays/{environment}"
+    namespace = system.namespace_in(environment)
+    resources = [*(["../../base"] if has_base else []), *(file for part in parts for file in part["resources"])]
+    patches = [patch for part in parts for patch in part["patches"]]
+    origin = f"specs/system.yaml, environment {environment}"
+    files = FileTree()
+    if any(part["outside"] for part in parts):
+        # Some objects name a namespace of their own; `namespace:` would overwrite it.
+        transformer = "namespace.yaml"
+        files.add(f"{folder}/{transformer}", document(kustomize.namespace_transformer(namespace), origin))
+        body = kustomize.kustomization(resources, patches=patches, transformers=[transformer])
+    else:
+        body = kustomize.kustomization(resources, namespace=namespace, patches=patches)
+    files.add(f"{folder}/{kustomize.KUSTOMIZATION}", document(body, origin))
+    return files
+
+
+def _delivery(system: System, summaries: Mapping[str, dict[str, Any]]) -> FileTree:
+    settings = system.delivery.argocd
+    assert settings is not None
+    namespaces = [system.namespace_in(name) for name in system.environments]
+    cluster_kinds = []
+    for summary in summaries.values():
+        for environment in system.environments:
+            for group, kind, namespace, _, _, scope in summary["objects"][environment]:
+                if namespace:
+                    namespaces.append(namespace)
+                if scope == "cluster":
+                    cluster_kinds.append((group, kind))
+    documents = {"appproject.yaml": argocd.project(system, settings, namespaces, cluster_kinds)}
+    for name in system.environments:
+        documents[f"application-{name}.yaml"] = argocd.application(system, settings, name)
+    files = FileTree({f"argocd/{file}": document(value, "specs/system.yaml") for file, value in documents.items()})
+    files.add(f"argocd/{kustomize.KUSTOMIZATION}", document(kustomize.kustomization(documents), "specs/system.yaml"))
+    return files
+
+
+def _check_unique(summaries: Mapping[str, dict[str, Any]]) -> None:
+    """Refuse an object that two components make: Kustomize would refuse the whole overlay, with less to say."""
+    seen: dict[tuple[str, ...], str] = {}
+    for summary in summaries.values():
+        for environment, found in summary["objects"].items():
+            for group, kind, namespace, name, origin, _ in found:
+                other = seen.setdefault((environment, group, kind, namespace, name), origin)
+                if other != origin:
+                    message = f"`{other}` and `{origin}` both make it"
+                    raise fail(f"{kind} {name}", "object-twice", message, "rename one of the services")

@@ -1,0 +1,1 @@
+"""How results are shown: text for people, in the terminal. The only package, beside the commands, that knows how."""

@@ -1,0 +1,1 @@
+"""What users write: one frozen type per document kind, decoded with every error and its place."""

@@ -1,0 +1,271 @@
+"""From a YAML value to a frozen typed spec, with all errors at once.
+
+The fast path is msgspec. When it refuses, a walk over the same types finds *every* mistake (msgspec stops at the
+first), words it for the person who wrote the YAML, and places it through `Layers`, which know which of the merged
+documents a value came from. This module does not know any particular kind.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+from msgspec import inspect
+
+from mintage.errors import Location, MintageError, Problem, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from mintage.source import Document
+
+T = TypeVar("T")
+Path = tuple[str | int, ...]
+
+
+class Fields(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel", omit_defaults=True
+):
+    """The base of every mapping in a spec: frozen, camelCase in YAML, unknown fields refused."""
+
+    def complaints(self) -> Iterator[Complaint]:
+        """Yield what the types alone cannot say, such as two fields that exclude each other."""
+        return iter(())
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """Something wrong at a path of a spec, before it has a place in a file."""
+
+    path: Path
+    message: str
+    advice: str = ""
+    id: str = "spec-invalid"
+    on_key: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One of the documents merged into a spec, and the path in it where its part begins."""
+
+    document: Document
+    path: Path = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Layers:
+    """Where the values of a merged spec come from: the layer that was merged last comes first."""
+
+    layers: tuple[Layer, ...]
+
+    def locate(self, path: Path, *, on_key: bool = False) -> Location:
+        """Return the place of the value at a path; of the nearest thing around it where it stands nowhere."""
+        for length in range(len(path), -1, -1):
+            exact = length == len(path)
+            for layer in self._by_preference(exact=exact):
+                found = layer.document.locate if exact and not on_key else layer.document.locate_key
+                if place := found((*layer.path, *path[:length])):
+                    return place
+        return Location(self.layers[-1].document.file, 1, 1)
+
+    def _by_preference(self, *, exact: bool) -> Sequence[Layer]:
+        # What is missing is missing from the spec itself, so look there first; what is there, the last layer set.
+        return self.layers if exact else sorted(self.layers, key=lambda layer: bool(layer.path))
+
+    def problem(self, complaint: Complaint) -> Problem:
+        """Give a complaint its place."""
+        place = self.locate(complaint.path, on_key=complaint.on_key)
+        return Problem(place, complaint.id, complaint.message, complaint.advice)
+
+
+def merge(base: Any, delta: Any) -> Any:
+    """Return `base` with `delta` laid over it: mappings merge, null removes, everything else replaces."""
+    if not (isinstance(base, dict) and isinstance(delta, dict)):
+        return delta
+    merged = dict(base)
+    for key, value in delta.items():
+        if value is None:
+            merged.pop(key, None)
+        else:
+            merged[key] = merge(merged.get(key), value) if key in merged else without_nulls(value)
+    return merged
+
+
+def without_nulls(value: Any) -> Any:
+    """Return a value as merging it over nothing leaves it: keys that hold null are gone."""
+    if not isinstance(value, dict):
+        return value
+    return {key: without_nulls(item) for key, item in value.items() if item is not None}
+
+
+def decode(value: Any, kind: type[T], layers: Layers) -> T:
+    """Return the typed spec, or raise `MintageError` with every problem, each at its own line."""
+    try:
+        spec = msgspec.convert(value, type=kind)
+    except msgspec.ValidationError as error:
+        complaints = list(_explain(_type_of(kind), value, ())) or [Complaint((), str(error))]
+    else:
+        complaints = list(_complaints(spec, ()))
+        if not complaints:
+            return spec
+    raise MintageError([layers.problem(complaint) for complaint in complaints])
+
+
+def _complaints(value: Any, path: Path) -> Iterator[Complaint]:
+    """Yield the complaints of a typed value and of everything inside it, with full paths."""
+    if isinstance(value, Fields):
+        for complaint in value.complaints():
+            yield Complaint((*path, *complaint.path), complaint.message, complaint.advice, complaint.id, complaint.on_key)
+        for name, field in zip(value.__struct_encode_fields__, value.__struct_fields__, strict=True):
+            yield from _complaints(getattr(value, field), (*path, name))
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _complaints(item, (*path, key))
+    elif isinstance(value, list | tuple):
+        for index, item in enumerate(value):
+            yield from _complaints(item, (*path, index))
+
+
+@lru_cache(maxsize=256)
+def _type_of(kind: Any) -> inspect.Type:
+    return inspect.type_info(kind)
+
+
+def _explain(expected: inspect.Type, value: Any, path: Path) -> Iterator[Complaint]:
+    """Yield every way in which a value is not of the expected type."""
+    if isinstance(expected, inspect.Metadata):
+        yield from _explain(expected.type, value, path)
+    elif isinstance(expected, inspect.UnionType):
+        yield from _explain_union(expected, value, path)
+    elif isinstance(expected, inspect.StructType) and isinstance(value, dict):
+        yield from _explain_struct(expected, value, path)
+    elif isinstance(expected, inspect.DictType) and isinstance(value, dict):
+        for key, item in value.items():
+            yield from (
+                Complaint((*path, key), found.message, found.advice, found.id, on_key=True)
+                for found in _explain(expected.key_type, key, path)
+            )
+            yield from _explain(expected.value_type, item, (*path, key))
+    elif isinstance(expected, inspect.ListType | inspect.VarTupleType) and isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _explain(expected.item_type, item, (*path, index))
+        yield from _explain_bounds(expected, len(value), path, "items")
+    else:
+        yield from _explain_scalar(expected, value, path)
+
+
+def _explain_union(expected: inspect.UnionType, value: Any, path: Path) -> Iterator[Complaint]:
+    """Complain as the member whose shape the value has would; name them all when it has none of their shapes."""
+    fitting = [member for member in expected.types if _has_shape(member, value)]
+    if not fitting:
+        wanted = " or ".join(_name(member) for member in expected.types if not isinstance(member, inspect.NoneType))
+        yield Complaint(path, f"expected {wanted}, got {describe(value)}")
+        return
+    explanations = [list(_explain(member, value, path)) for member in fitting]
+    if all(explanations):
+        yield from min(explanations, key=len)
+
+
+def _explain_struct(expected: inspect.StructType, value: dict[str, Any], path: Path) -> Iterator[Complaint]:
+    fields = {field.encode_name: field for field in expected.fields}
+    for key, item in value.items():
+        if key in fields:
+            yield from _explain(fields[key].type, item, (*path, key))
+        else:
+            advice = did_you_mean(key, fields)
+            yield Complaint((*path, key), f"unknown field `{key}`", advice, "spec-unknown-field", on_key=True)
+    for name, field in fields.items():
+        if field.required and name not in value:
+            yield Complaint((*path, name), f"required field `{name}` is missing", f"add `{name}: ...`", "spec-missing-field")
+
+
+def _explain_scalar(expected: inspect.Type, value: Any, path: Path) -> Iterator[Complaint]:
+    if isinstance(expected, inspect.LiteralType):
+        if value not in expected.values:
+            advice = did_you_mean(str(value), map(str, expected.values))
+            yield Complaint(path, f"expected {_name(expected)}, got {describe(value)}", advice)
+    elif not _has_shape(expected, value):
+        yield Complaint(path, f"expected {_name(expected)}, got {describe(value)}", _quoting_advice(expected, value))
+    elif isinstance(expected, inspect.IntType | inspect.FloatType):
+        yield from _explain_bounds(expected, value, path, "")
+    elif isinstance(expected, inspect.StrType):
+        yield from _explain_text(expected, value, path)
+
+
+def _quoting_advice(expected: inspect.Type, value: Any) -> str:
+    if isinstance(expected, inspect.StrType) and isinstance(value, bool | int | float):
+        return "YAML reads this bare word as something else than text: put it in quotes"
+    if isinstance(expected, inspect.IntType | inspect.FloatType) and isinstance(value, str):
+        return "remove the quotes" if value.replace(".", "", 1).isdigit() else ""
+    return ""
+
+
+def _explain_bounds(expected: Any, value: float, path: Path, unit: str) -> Iterator[Complaint]:
+    """Complain about a number out of its range, or a collection of the wrong size (where `unit` is given)."""
+    names = ("min_length", "max_length") if unit else ("ge", "le")
+    low, high = (getattr(expected, name, None) for name in names)
+    got = f"{value} {unit}".strip()
+    if low is not None and value < low:
+        yield Complaint(path, f"expected at least {low} {unit}".strip() + f", got {got}")
+    if high is not None and value > high:
+        yield Complaint(path, f"expected at most {high} {unit}".strip() + f", got {got}")
+
+
+def _explain_text(expected: inspect.StrType, value: str, path: Path) -> Iterator[Complaint]:
+    import re  # noqa: PLC0415 - only for a bad spec
+
+    if expected.pattern is not None and re.search(expected.pattern, value) is None:
+        yield Complaint(path, f"`{value}` does not match {expected.pattern}")
+    else:
+        yield from _explain_bounds(expected, len(value), path, "characters")
+
+
+_SHAPES: tuple[tuple[Any, Any, str], ...] = (
+    (inspect.StructType, dict, "a mapping"),
+    (inspect.DictType, dict, "a mapping"),
+    (inspect.ListType, list, "a list"),
+    (inspect.VarTupleType, list, "a list"),
+    (inspect.StrType, str, "a string"),
+    (inspect.BoolType, bool, "true or false"),
+    (inspect.IntType, int, "an integer"),
+    (inspect.FloatType, (int, float), "a number"),
+    (inspect.NoneType, type(None), "null"),
+)
+
+
+def _has_shape(expected: inspect.Type, value: Any) -> bool:
+    if isinstance(expected, inspect.Metadata):
+        return _has_shape(expected.type, value)
+    if isinstance(expected, inspect.LiteralType):
+        return any(type(value) is type(choice) for choice in expected.values)
+    if isinstance(expected, inspect.AnyType):
+        return True
+    if isinstance(value, bool):
+        return isinstance(expected, inspect.BoolType)
+    return any(isinstance(expected, kind) and isinstance(value, shape) for kind, shape, _ in _SHAPES)
+
+
+def _name(expected: inspect.Type) -> str:
+    if isinstance(expected, inspect.Metadata):
+        return _name(expected.type)
+    if isinstance(expected, inspect.LiteralType):
+        return "one of " + ", ".join(f"`{value}`" for value in expected.values)
+    if isinstance(expected, inspect.UnionType):
+        return " or ".join(_name(member) for member in expected.types)
+    return next((name for kind, _, name in _SHAPES if isinstance(expected, kind)), "a value")
+
+
+def describe(value: Any) -> str:
+    """Name a value in a sentence: its type and, where it is short, the value itself."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return f"the number {value}"
+    if isinstance(value, str):
+        shown = value if len(value) <= 40 else value[:37] + "..."
+        return f"the string {shown!r}"
+    return "a list" if isinstance(value, list) else "a mapping"

@@ -1,0 +1,148 @@
+"""Traces: for each task, the key of its inputs and what it made of them.
+
+A trace is written the moment its task is done, as one line at the end of a journal, so that a killed run loses
+nothing that was finished; a line that was cut short is ignored. The journal is rewritten when most of it is old.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from mintage.digest import digest_of
+from mintage.disk import write_error, write_whole
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+_VERSION = 1
+Stamp = tuple[int, int, int, int]  # size, mtime, ctime, inode: what changes when a file is written
+
+
+@dataclass(slots=True)
+class Trace:
+    """The last success of a task: the key of its inputs, its outputs, and the values others need of it."""
+
+    key: str
+    outputs: dict[str, tuple[str, Stamp]]  # path -> digest, and the stamp under which it was seen
+    result: dict[str, Any] = field(default_factory=dict)
+
+
+class Traces:
+    """The traces of one workspace."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lines = self._size = 0
+        self._traces = self._load()
+
+    def _load(self) -> dict[str, Trace]:
+        try:
+            content = self._path.read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            return {}
+        self._size, self._lines = len(content), 0
+        lines = content.split(b"\n")
+        traces: dict[str, Trace] = {}
+        for line in lines[:-1]:
+            self._lines += 1
+            try:
+                _apply(traces, json.loads(line))
+            except (ValueError, KeyError, TypeError, AttributeError):
+                continue
+        return traces
+
+    def refresh(self) -> None:
+        """Take in what other processes of the same run have recorded."""
+        with contextlib.suppress(FileNotFoundError):
+            if self._path.stat().st_size != self._size:
+                self._traces = self._load()
+
+    def get(self, task: str) -> Trace | None:
+        """Return the trace of a task, if it has one."""
+        return self._traces.get(task)
+
+    def items(self) -> Iterable[tuple[str, Trace]]:
+        """Return every task with its trace."""
+        return self._traces.items()
+
+    def put(self, task: str, trace: Trace) -> None:
+        """Record a success."""
+        self._traces[task] = trace
+        self._append(task, trace)
+
+    def drop(self, task: str) -> None:
+        """Forget a task, so that it runs again."""
+        if self._traces.pop(task, None) is not None:
+            self._append(task, None)
+
+    def _append(self, task: str, trace: Trace | None) -> None:
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._append_line(_line(task, trace))
+        except OSError as error:
+            raise write_error(error, self._path) from error
+        self._lines += 1
+
+    def _append_line(self, line: bytes) -> None:
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+        try:
+            # A killed run may have left half a line, which must not swallow this one.
+            end = os.lseek(descriptor, 0, os.SEEK_END)
+            lead = b"\n" if end and os.pread(descriptor, 1, end - 1) != b"\n" else b""
+            self._size = end + os.write(descriptor, lead + line)
+        finally:
+            os.close(descriptor)
+
+    def tidy(self) -> None:
+        """Rewrite the journal when most of it is old; no other process may be writing to it."""
+        if self._lines > 2 * len(self._traces) + 64:
+            content = b"".join(_line(task, trace) for task, trace in sorted(self._traces.items()))
+            write_whole(self._path, content)
+            self._lines, self._size = len(self._traces), len(content)
+
+
+def _line(task: str, trace: Trace | None) -> bytes:
+    body = None if trace is None else [trace.key, trace.outputs, trace.result]
+    return json.dumps([_VERSION, task, body], separators=(",", ":")).encode() + b"\n"
+
+
+def _apply(traces: dict[str, Trace], line: Any) -> None:
+    version, task, body = line
+    if version != _VERSION:
+        return
+    if body is None:
+        traces.pop(task, None)
+        return
+    key, outputs, result = body
+    traces[task] = Trace(key, {path: (digest, tuple(stamp)) for path, (digest, stamp) in outputs.items()}, result)
+
+
+def stamp(status: os.stat_result) -> Stamp:
+    """Return what identifies one state of a file: nothing can write to it and leave all four as they were."""
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
+
+
+def observe(path: str, data: bytes) -> tuple[str, Stamp]:
+    """Return the digest of a file that was just written, and the stamp it stands under."""
+    return digest_of(data), stamp(os.lstat(path))
+
+
+def is_intact(path: str, seen: tuple[str, Stamp]) -> bool:
+    """Tell whether a file still holds the bytes that were seen; reads it only when its stamp has changed."""
+    digest, old = seen
+    try:
+        status = os.lstat(path)
+    except OSError:
+        return False
+    if stamp(status) == old:
+        return True
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123 - thousands of files in a run that does nothing: open is cheaper
+            return status.st_size == old[0] and not os.path.islink(path) and digest_of(file.read()) == digest  # noqa: PTH114
+    except OSError:
+        return False

@@ -1,0 +1,196 @@
+"""The task graph as doit sees it; the only module that makes doit tasks.
+
+doit selects, orders and reports; whether a task is current is decided by `mintage.tasks.rebuild`, because a
+rendered tree needs more than file times (files edited by hand, removed services, killed runs).
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from doit.exceptions import TaskFailed
+
+from mintage.errors import MintageError
+from mintage.report.reporter import Reporter
+from mintage.report.text import problems_text
+from mintage.tasks.generator import generator
+from mintage.tasks.rebuild import ROOT, Run
+from mintage.workspace.index import BASE
+from mintage.workspace.load import STATE, Workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+Task = dict[str, Any]
+
+CHECK = {
+    "name": "check",
+    "long": "check",
+    "type": bool,
+    "default": False,
+    "help": "change nothing; exit 1 with a diff where the rendered tree is not what the specs give",
+}
+
+
+class Graph:
+    """The tasks of the workspace that a dodo.py stands in."""
+
+    def __init__(self, dodo: str) -> None:
+        self.root = Path(dodo).resolve().parent
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The settings for `DOIT_CONFIG`; doit's own state is kept beside Mintage's."""
+        state = self.root / STATE
+        try:
+            state.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SystemExit(f"{state}: error[write-failed]: cannot write: {(error.strerror or '').lower()}") from error
+        return {
+            "backend": "sqlite3",
+            "dep_file": str(state / "doit.db"),
+            "default_tasks": ["render"],
+            "reporter": Reporter,
+            "verbosity": 2,
+        }
+
+    @cached_property
+    def _opened(self) -> Run | MintageError:
+        try:
+            return Run(Workspace(self.root, generator()))
+        except MintageError as error:
+            return error
+
+    def render(self, *, check: bool = False) -> Iterator[Task]:
+        """Yield a task for each component, and one for what spans them; with `check`, one that compares."""
+        run = self._opened
+        if isinstance(run, MintageError):
+            yield self._broken(run)
+        elif check:
+            yield self._task("render", "check", "compare the rendered tree with the specs", self._checked(run), lambda _: "")
+        else:
+            yield from self._components(run)
+
+    def _components(self, run: Run) -> Iterator[Task]:
+        workspace = run.workspace
+
+        def summary(changed: int) -> str:
+            files = sum(len(trace.outputs) for _, trace in run.traces.items())
+            state = f"{changed} changed" if changed else "up to date"
+            return f"{run.output}/ {state}: {files} files, {len(workspace.components)} components, {_several(workspace.environments)}"
+
+        for name, entries in workspace.components.items():
+            doc = f"specs/{{{','.join(entry.name for entry in entries)}}}" if len(entries) > 1 else entries[0].path
+            task = self._task("render", name, doc, self._written(name, run, run.write_component), summary)
+            yield {**task, **self._state(run, name, run.is_current)}
+        task = self._task("render", ROOT, "what spans components: overlays, Argo CD, pruning", self._written_root(run), summary)
+        names = [f"render:{name}" for name in workspace.components]
+        yield {**task, **self._state(run, ROOT, lambda _: run.is_root_current()), "task_dep": names}
+
+    def _state(self, run: Run, name: str, is_current: Callable[[str], bool]) -> Task:
+        """Return what tells doit whether a task is current, what it made, and how to clean up."""
+        trace = run.traces.get(name)
+        prefix = f"{run.output}/"
+        return {
+            "uptodate": [(is_current, [name])],
+            "targets": [prefix + path for path in trace.outputs] if trace else [],
+            "clean": [(_clean, [run, name])],
+            "teardown": [run.finish],
+        }
+
+    def _task(self, verb: str, name: str, doc: str, action: Callable[[], Any], summary: Callable[[int], str]) -> Task:
+        return {
+            "name": name,
+            "doc": doc,
+            "actions": [self._guarded(action)],
+            "meta": {"mintage": {"verb": verb, "summary": summary}},
+        }
+
+    def _guarded(self, action: Callable[[], Any]) -> Callable[[], Any]:
+        """Return the action, with problems turned into a failed task that shows them."""
+
+        def guarded() -> Any:
+            try:
+                return action()
+            except MintageError as error:
+                return self._failed(error)
+
+        return guarded
+
+    def _failed(self, error: MintageError) -> TaskFailed:
+        return TaskFailed(problems_text(error.problems, self.root))
+
+    def _broken(self, error: MintageError) -> Task:
+        """Return the task that stands for specs which cannot be loaded: other tasks of the dodo.py still run."""
+        return {**self._task("render", "specs", "the specs have errors", lambda: self._failed(error), lambda _: ""), "uptodate": [False]}
+
+    def _written(self, name: str, run: Run, write: Callable[[str], int]) -> Callable[[], Task]:
+        def written() -> Task:
+            changed = write(name)
+            files = len(self._outputs(run, name))
+            line = f"{name:<24} {changed} of {files} files changed" if changed else ""
+            return {"changed": changed, "line": line}
+
+        return written
+
+    def _written_root(self, run: Run) -> Callable[[], Task]:
+        def written() -> Task:
+            changed = run.write_root()
+            return {"changed": changed, "line": f"{'overlays, Argo CD':<24} {changed} files changed" if changed else ""}
+
+        return written
+
+    def _outputs(self, run: Run, name: str) -> dict[str, Any]:
+        trace = run.traces.get(name)
+        return trace.outputs if trace else {}
+
+    def _checked(self, run: Run) -> Callable[[], Any]:
+        def checked() -> Any:
+            from mintage.tasks.compare import differences  # noqa: PLC0415 - only with --check
+
+            found = list(differences(run))
+            for difference in found:
+                print(difference.text(), end="")  # noqa: T201 - the diff is the output
+            if found:
+                return TaskFailed(f"{run.output}/ is not what the specs give: {len(found)} files differ; run `doit render` and commit the result\n")
+            return {"changed": 0, "line": f"{run.output}/ is what the specs give"}
+
+        return checked
+
+    def validate(self) -> Iterator[Task]:
+        """Yield a task for the base and each environment: Kustomize must build what the specs render."""
+        run = self._opened
+        if isinstance(run, MintageError):
+            yield self._broken(run)
+            return
+        for environment in (BASE, *run.workspace.environments):
+            task = self._task("validate", environment or "base", f"prove {environment or 'base'} with Kustomize", self._proved(run, environment), lambda _: "")
+            yield {**task, "uptodate": [(self._is_proved, [run, environment])]}
+
+    def _is_proved(self, run: Run, environment: str) -> bool:
+        from mintage.tasks import prove  # noqa: PLC0415
+
+        return prove.is_recorded(run, environment)
+
+    def _proved(self, run: Run, environment: str) -> Callable[[], Any]:
+        def proved() -> Any:
+            from mintage.tasks import prove  # noqa: PLC0415
+
+            return {"changed": 0, "line": prove.prove(run, environment)}
+
+        return proved
+
+
+def _several(environments: list[str]) -> str:
+    return f"{len(environments)} environment" + ("" if len(environments) == 1 else "s")
+
+
+def _clean(run: Run, name: str, dryrun: bool) -> None:
+    """Remove the files of a task, as `doit clean` asks."""
+    for path in run.clean(name, dryrun=dryrun):
+        print(f"removing {run.output}/{path}")  # noqa: T201 - as doit's own clean does
+
+
+__all__ = ["CHECK", "Graph"]

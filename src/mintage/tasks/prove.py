@@ -1,0 +1,83 @@
+"""The proof of an overlay: what Kustomize builds of it is what the specs render directly."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mintage.check import kustomize
+from mintage.digest import digest_of
+from mintage.errors import MintageError
+from mintage.store.trace import Trace, Traces
+from mintage.tasks.key import key
+from mintage.workspace.index import BASE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mintage.errors import Problem
+    from mintage.manifest import Manifest
+    from mintage.tasks.rebuild import Run
+
+
+def folder(environment: str) -> str:
+    """Return the folder, below the rendered tree, that Kustomize builds for an environment or the base."""
+    return f"overlays/{environment}" if environment else "base"
+
+
+def expected(run: Run, environment: str) -> dict[kustomize.Key, Any]:
+    """Return every object of an environment (or the base) as its specs give it, by identity."""
+    namespace = run.workspace.system.namespace_in(environment) if environment else None
+    documents = (
+        in_namespace(manifest, namespace)
+        for name in run.workspace.components
+        for manifest in run.objects(name, environment).values()
+    )
+    return {kustomize.identity(document): document for document in documents}
+
+
+def in_namespace(manifest: Manifest, namespace: str | None) -> dict[str, Any]:
+    """Return an object's document as it is in a cluster: with the environment's namespace where it has none."""
+    document = manifest.document
+    if namespace is None or manifest.namespace is not None or not manifest.has_namespace:
+        return document
+    return {**document, "metadata": {**document["metadata"], "namespace": namespace}}
+
+
+def problems(run: Run, environment: str, builder: Sequence[str]) -> list[Problem]:
+    """Build the tree as it stands on disk and return where it is not what the specs give."""
+    place = f"{run.output}/{folder(environment)}"
+    built = kustomize.build(builder, run.workspace.root / place)
+    return list(kustomize.differences(place, built, expected(run, environment)))
+
+
+def proof_key(run: Run, environment: str) -> str:
+    """Return the key of a proof: every file that Kustomize reads for it, and every spec."""
+    tree = run.workspace.root / run.output
+    parts = {folder(environment), folder(BASE)}
+    files = sorted(path for part in parts for path in (tree / part).rglob("*") if path.is_file())
+    inputs = [(path.relative_to(tree).as_posix(), digest_of(path.read_bytes())) for path in files]
+    specs = [(name, run.component_key(name)) for name in run.workspace.components]
+    return key([("specs/system.yaml", run.workspace.system_digest), *specs, *inputs])
+
+
+def is_recorded(run: Run, environment: str) -> bool:
+    """Tell whether this very tree has been proved before."""
+    trace = _proofs(run).get(environment or "base")
+    return trace is not None and trace.key == proof_key(run, environment)
+
+
+def prove(run: Run, environment: str) -> str:
+    """Prove an environment and record it; return a line that says so, raise `MintageError` with what differs."""
+    name = environment or "base"
+    builder = kustomize.command()
+    if builder is None:
+        return f"{name:<24} not built: neither kubectl nor kustomize is on PATH"
+    found = problems(run, environment, builder)
+    if found:
+        raise MintageError(found)
+    _proofs(run).put(name, Trace(proof_key(run, environment), {}))
+    return f"{name:<24} {len(expected(run, environment))} objects, as Kustomize builds them and as the specs render them"
+
+
+def _proofs(run: Run) -> Traces:
+    return Traces(run.workspace.state / "proofs.jsonl")

@@ -1,0 +1,257 @@
+"""Rendering what is not current, and nothing else.
+
+`Run` is one run over one workspace: it decides by traces, renders through `mintage.render`, writes through one
+transaction that is undone as a whole when anything fails, and keeps the ownership list by which files of removed
+services are pruned. It prints nothing and knows nothing of doit.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from mintage.disk import Transaction, link_outside, lock, read_text
+from mintage.errors import Location, MintageError, Problem
+from mintage.store.trace import Trace, Traces, is_intact, observe
+from mintage.tasks.key import component_inputs, key
+from mintage.workspace.index import BASE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mintage.filetree import FileTree
+    from mintage.render.gitops import Component, Objects
+    from mintage.render.scope import Scope
+    from mintage.spec.fields import Spec
+    from mintage.workspace.index import Entry
+    from mintage.workspace.load import Workspace
+
+ROOT = "_root"  # the task for what spans components; no component can be called so
+OWNED = ".mintage"  # the list of files that Mintage wrote, in the rendered tree so that every clone has it
+_OWNED_HEAD = "# The files of this folder that Mintage wrote and may remove. Everything else is yours.\n"
+
+
+class Run:
+    """One run: which components are current, and the means to make the others so."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+        self.traces = Traces(workspace.state / "traces.jsonl")
+        self._process = os.getpid()
+        self._holds_lock = False
+        self._locked = contextlib.ExitStack()
+        self._transaction: Transaction | None = None
+
+    @property
+    def output(self) -> str:
+        """The folder of the rendered tree, relative to the workspace."""
+        return self.workspace.output
+
+    def component_key(self, name: str) -> str:
+        """Return the key of a component's inputs."""
+        return key(component_inputs(self.workspace, self.workspace.components[name]))
+
+    def is_current(self, name: str) -> bool:
+        """Tell whether a component's files are what its inputs give, and stand as they were written."""
+        return self._intact(name, self.component_key(name)) or self._claimed()
+
+    def is_root_current(self) -> bool:
+        """Tell the same of the files that span components; call it when the components are current."""
+        self.traces.refresh()
+        rendered = all(self.traces.get(name) for name in self.workspace.components)
+        current = rendered and self._intact(ROOT, self._root_key()) and not self._abandoned()
+        return current or self._claimed()
+
+    def _claimed(self) -> bool:
+        """Take the workspace's lock, because something will be written; false, for "not current".
+
+        doit asks in the process that was started; with `-n`, its children write under the lock it holds.
+        """
+        if self._process == os.getpid() and not self._holds_lock:
+            self._locked.enter_context(lock(self.workspace.state / "lock"))
+            self._holds_lock = True
+        return False
+
+    def _intact(self, task: str, wanted: str) -> bool:
+        trace = self.traces.get(task)
+        if trace is None or trace.key != wanted:
+            return False
+        folder = f"{self.workspace.root}/{self.output}/"
+        return all(is_intact(folder + path, seen) for path, seen in trace.outputs.items())
+
+    def _root_key(self) -> str:
+        # The keys of components stand for their summaries, which are made from the same inputs.
+        keys = [(name, trace.key) for name in self.workspace.components if (trace := self.traces.get(name))]
+        return key([("specs/system.yaml", self.workspace.system_digest), *keys])
+
+    def rendered(self, name: str) -> Component:
+        """Return a component as its specs give it now; writes nothing."""
+        from mintage.render.gitops import component  # noqa: PLC0415 - a run that does nothing renders nothing
+
+        entries = self.workspace.components[name]
+        sources = {entry.name: entry.path for entry in entries}
+        environments = {environment: self.objects(name, environment) for environment in self.workspace.environments}
+        return component(name, self.objects(name, BASE), environments, sources)
+
+    def objects(self, name: str, environment: str) -> Objects:
+        """Return the objects of a component in an environment (or the base), rendered directly."""
+        from mintage.render.gitops import objects  # noqa: PLC0415
+
+        entries = [entry for entry in self.workspace.components[name] if entry.exists_in(environment)]
+        specs, scopes = [], []
+        for entry in entries:
+            spec, scope = self._resolved(entry, environment)
+            specs.append(spec)
+            scopes.append(scope)
+        return objects(specs, scopes)
+
+    def _resolved(self, entry: Entry, environment: str) -> tuple[Spec, Scope]:
+        """Return a spec with its references turned to text, and the scope in which they were."""
+        from mintage.render.scope import Scope, resolved  # noqa: PLC0415
+        from mintage.spec.decode import decode  # noqa: PLC0415
+
+        workspace = self.workspace
+        variant = workspace.variants(entry.path)[environment]
+        texts = {name: workspace.file(name) for name in entry.files}
+        scope = Scope(workspace.system, environment or None, workspace.exports(environment), texts, variant.spec.namespace or "")
+        if not workspace.has_references(entry.path):
+            return variant.spec, scope
+        return decode(resolved(variant.value, scope), type(variant.spec), variant.layers), scope
+
+    def rendered_root(self, summaries: dict[str, dict[str, Any]]) -> FileTree:
+        """Return the files that span components."""
+        from mintage.render.gitops import root  # noqa: PLC0415
+
+        return root(self.workspace.system, summaries)
+
+    def write_component(self, name: str) -> int:
+        """Render one component and write what differs; return how many files had to change."""
+        with self._undone_on_failure():
+            made = self.rendered(name)
+            return self._write(name, self.component_key(name), made.files, made.summary)
+
+    def write_root(self) -> int:
+        """Write what spans components, and prune what no service makes any more; return how many files changed."""
+        with self._undone_on_failure():
+            self.traces.refresh()
+            summaries = {name: self._trace(name).result for name in self.workspace.components}
+            changed = self._write(ROOT, self._root_key(), self.rendered_root(summaries), {})
+            changed += self._prune()
+            self.traces.tidy()
+            self.workspace.save_index()
+            return changed
+
+    def clean(self, task: str, *, dryrun: bool) -> list[str]:
+        """Remove the files of a task and forget it; return their paths. With `dryrun`, only return them."""
+        trace = self.traces.get(task)
+        if trace is None:
+            return []
+        present = [path for path in sorted(trace.outputs) if (self.workspace.root / self.output / path).is_file()]
+        if not dryrun:
+            with self._undone_on_failure():
+                assert self._transaction is not None
+                for path in present:
+                    self._transaction.remove(path)
+                self.traces.drop(task)
+            self.finish()
+        return present
+
+    def finish(self) -> None:
+        """End the run: forget how to undo it, let the next one begin."""
+        if self._transaction is not None:
+            self._transaction.close()
+            self._transaction = None
+        self._locked.close()
+        self._holds_lock = False
+
+    def _trace(self, name: str) -> Trace:
+        trace = self.traces.get(name)
+        assert trace is not None, f"{name} was not rendered before the root"
+        return trace
+
+    @contextlib.contextmanager
+    def _undone_on_failure(self) -> Any:
+        """Begin the transaction if need be, and undo the whole run when something fails."""
+        try:
+            self._claimed()
+            if self._transaction is None:
+                undo = self.workspace.state / "undo"
+                self._transaction = Transaction(self.workspace.root / self.output, undo)
+            yield
+        except BaseException:
+            if self._transaction is not None:
+                self._transaction.rollback()
+            raise
+
+    def _write(self, task: str, wanted: str, files: FileTree, result: dict[str, Any]) -> int:
+        assert self._transaction is not None
+        folder = self.workspace.root / self.output
+        self._refuse_foreign(files)
+        outputs = {}
+        changed = 0
+        for path, data in files.items():
+            if self._transaction.write(path, data):
+                changed += 1
+            outputs[path] = observe(str(folder / path), data)
+        self.owned.update(outputs)
+        self.traces.put(task, Trace(wanted, outputs, result))
+        return changed
+
+    def _refuse_foreign(self, files: FileTree) -> None:
+        """Refuse to replace a file that Mintage did not write, or to write through a link."""
+        folder = self.workspace.root / self.output
+        problems = []
+        for path, data in files.items():
+            place = Location(f"{self.output}/{path}")
+            if link := link_outside(self.workspace.root, f"{self.output}/{path}"):
+                problems.append(Problem(Location(link), "file-outside", "a folder of the rendered tree is a link", "replace it by a folder"))
+            elif path not in self.owned and _is_foreign(folder / path, data):
+                advice = "move it away, or delete it if it is not needed"
+                problems.append(Problem(place, "file-in-the-way", "Mintage did not write this file and will not replace it", advice))
+        if problems:
+            raise MintageError(problems)
+
+    @cached_property
+    def owned(self) -> set[str]:
+        """The files that Mintage wrote in this run or before it, in this clone or another."""
+        listed = read_text(self.workspace.root / self.output / OWNED).splitlines()
+        inside = (line for line in listed if not line.startswith(("#", "/")) and ".." not in line.split("/"))
+        return {path for _, trace in self.traces.items() for path in trace.outputs} | {path for path in inside if path}
+
+    def _abandoned(self) -> bool:
+        """Tell whether there are traces of components that exist no more."""
+        return any(task != ROOT and task not in self.workspace.components for task, _ in self.traces.items())
+
+    def ownership(self, paths: Iterable[str]) -> bytes:
+        """Return the list of the files that are Mintage's."""
+        return (_OWNED_HEAD + "".join(f"{path}\n" for path in sorted(paths))).encode()
+
+    def _prune(self) -> int:
+        assert self._transaction is not None
+        live = {ROOT, *self.workspace.components}
+        made = {path for task, trace in self.traces.items() if task in live for path in trace.outputs} - {OWNED}
+        removed = [path for path in sorted(self.owned - made - {OWNED}) if self._transaction.remove(path)]
+        listing = self.ownership(made)
+        changed = self._transaction.write(OWNED, listing)
+        trace = self._trace(ROOT)
+        trace.outputs[OWNED] = observe(str(self.workspace.root / self.output / OWNED), listing)
+        self.traces.put(ROOT, trace)
+        for task in [task for task, _ in self.traces.items() if task not in live]:
+            self.traces.drop(task)
+        return len(removed) + changed
+
+
+def _is_foreign(target: Any, data: bytes) -> bool:
+    from mintage.render.gitops import MARK  # noqa: PLC0415
+
+    if target.is_symlink():
+        return True
+    try:
+        found = target.read_bytes()
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return found != data and not found.startswith(MARK.encode())

@@ -1,0 +1,151 @@
+"""From a spec's document to typed specs, one for the base and one for each environment. No I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mintage.errors import MintageError, Problem, did_you_mean
+from mintage.source import walk
+from mintage.spec import reference
+from mintage.spec.decode import Complaint, Layer, Layers, decode, merge, without_nulls
+from mintage.spec.fields import FIXED
+from mintage.spec.kinds import SPECS, spec_type
+from mintage.spec.selector import matches
+from mintage.workspace.index import BASE, Use
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mintage.source import Document
+    from mintage.spec.fields import Spec
+    from mintage.spec.system import System
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A spec as it is in one environment: merged value, typed spec, and where its parts come from."""
+
+    value: dict[str, Any]
+    spec: Spec
+    layers: Layers
+
+
+def variants(document: Document, system: System, system_document: Document) -> dict[str, Variant]:
+    """Return the typed spec for the base and every environment; `MintageError` with all problems of the file."""
+    kind = _kind(document)
+    defaults = Layer(system_document, ("defaults", kind))
+    own = Layer(document)
+    base = merge(without_nulls(system.defaults.get(kind, {})), document.value)
+    problems = list(_environment_problems(document, base, system))
+    layers = {BASE: Layers((own, defaults))}
+    values = {BASE: base}
+    shared = {key: value for key, value in base.items() if key != "environments"}
+    for name in system.environments:
+        values[name], deltas = _delta(name, shared, document, system, system_document)
+        problems += _fixed_problems(deltas, values[name], shared)
+        layers[name] = Layers((*deltas, own, defaults))
+    found: dict[str, Variant] = {}
+    for name, value in values.items():
+        try:
+            found[name] = Variant(value, decode(value, spec_type(kind), layers[name]), layers[name])
+        except MintageError as error:
+            problems += error.problems
+    if problems:
+        raise MintageError(problems)
+    return found
+
+
+def _kind(document: Document) -> str:
+    value = document.value
+    whole = Layers((Layer(document),))
+    if not isinstance(value, dict):
+        raise MintageError([whole.problem(Complaint((), "expected a mapping with `kind` and `name`", "see docs/concepts.md"))])
+    kind = value.get("kind")
+    if kind is None:
+        complaint = Complaint((), "required field `kind` is missing", f"add `kind:` with one of {', '.join(SPECS)}", "spec-missing-field")
+        raise MintageError([whole.problem(complaint)])
+    if not isinstance(kind, str) or kind not in SPECS:
+        message = f"unknown kind `{kind}`"
+        if kind == "System":
+            message = "a workspace has one `System`, in `specs/system.yaml`"
+        raise MintageError([whole.problem(Complaint(("kind",), message, did_you_mean(str(kind), SPECS), "spec-unknown-kind"))])
+    return kind
+
+
+def _environment_problems(document: Document, value: dict[str, Any], system: System) -> Iterator[Problem]:
+    """Complain about environments that nobody declared."""
+    layers = Layers((Layer(document),))
+    given = value.get("environments")
+    for name in given if isinstance(given, dict) else ():
+        if name not in system.environments:
+            advice = did_you_mean(name, system.environments) or "declare it in `specs/system.yaml`"
+            complaint = Complaint(("environments", name), f"no environment is called `{name}`", advice, "environment-unknown", on_key=True)
+            yield layers.problem(complaint)
+    only = value.get("only")
+    for index, name in enumerate(only if isinstance(only, list) else ()):
+        if name not in system.environments:
+            complaint = Complaint(("only", index), f"no environment is called `{name}`", did_you_mean(str(name), system.environments), "environment-unknown")
+            yield layers.problem(complaint)
+
+
+def _delta(
+    name: str, shared: dict[str, Any], document: Document, system: System, system_document: Document
+) -> tuple[dict[str, Any], list[Layer]]:
+    """Return a spec's value in an environment, and the layers that were laid over it, the last one first."""
+    value, layers = shared, []
+    for selector, delta in system.environments[name].set.items():
+        if matches(selector, str(shared.get("kind")), str(shared.get("name"))):
+            value = merge(value, delta)
+            layers.insert(0, Layer(system_document, ("environments", name, "set", selector)))
+    given = document.value.get("environments")
+    own = given.get(name) if isinstance(given, dict) else None
+    if isinstance(own, dict):
+        value = merge(value, own)
+        layers.insert(0, Layer(document, ("environments", name)))
+    return value, layers
+
+
+def _fixed_problems(deltas: list[Layer], value: dict[str, Any], shared: dict[str, Any]) -> Iterator[Problem]:
+    """Complain about a system-wide delta that would move a service (a spec's own are checked by its type)."""
+    for field in sorted(FIXED & value.keys()):
+        if value[field] != shared.get(field) and deltas and deltas[-1].path[-2:-1] == ("set",):
+            complaint = Complaint((field,), f"`{field}` is the same in every environment", "set it in the spec", on_key=True)
+            yield Layers(tuple(deltas)).problem(complaint)
+
+
+def uses(found: dict[str, Variant]) -> Iterator[tuple[Use, Problem | None]]:
+    """Yield what a spec refers to in each environment, with the problem where the reference itself is malformed."""
+    places: dict[tuple[Any, ...], Any] = {}
+    for environment, variant in found.items():
+        if variant.spec.only and environment not in variant.spec.only:
+            continue
+        for path, name, text, kinds in _references(variant):
+            key = (path, text or name)
+            if key not in places:
+                places[key] = variant.layers.locate(path)
+            place = places[key]
+            use = Use(environment, (place.file, place.line, place.column, place.width), name, text, kinds)
+            yield use, _malformed(text, place) if text else None
+
+
+def _references(variant: Variant) -> Iterator[tuple[tuple[str | int, ...], str, str, tuple[str, ...]]]:
+    for path, value in walk({key: value for key, value in variant.value.items() if key != "environments"}):
+        if isinstance(value, str) and "@" in value:
+            try:
+                link = reference.parse(value)
+            except reference.ReferenceProblem:
+                yield path, "", value, ()
+            else:
+                if link is not None:
+                    yield path, link.name, value, ()
+    for found in variant.spec.references():
+        yield found.path, found.name, "", found.kinds
+
+
+def _malformed(text: str, place: Any) -> Problem | None:
+    try:
+        reference.parse(text)
+    except reference.ReferenceProblem as error:
+        return Problem(place, "reference-malformed", str(error), error.advice)
+    return None

@@ -1,0 +1,86 @@
+"""Finding and reading the files of a workspace. Knows paths and bytes; does not know what the files say."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from mintage.digest import digest_of
+from mintage.errors import Location, MintageError, Problem, fail
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+SPECS = "specs"
+SYSTEM = "specs/system.yaml"
+_MAX_BYTES = 16_000_000  # what is read at all; the YAML reader has its own, smaller limit
+
+
+def spec_files(root: Path) -> list[str]:
+    """Return the spec files below `specs/`, sorted, relative to the root; `MintageError` for what cannot be one."""
+    folder = root / SPECS
+    if not folder.is_dir():
+        raise fail(f"{SPECS}/", "workspace-no-specs", "the workspace has no folder `specs`", f"create `{SYSTEM}`; docs/concepts.md shows how")
+    problems: list[Problem] = []
+    found = sorted(_walk(root, folder, problems))
+    if SYSTEM not in found:
+        problems.append(Problem(Location(SYSTEM), "workspace-no-system", "the file is missing", "create it with `kind: System` and `name: ...`"))
+    elif found == [SYSTEM]:
+        problems.append(Problem(Location(f"{SPECS}/"), "workspace-no-specs", "there is no spec beside `system.yaml`", "add a spec such as `specs/web.yaml`"))
+    if problems:
+        raise MintageError(problems)
+    return found
+
+
+def _walk(root: Path, folder: Path, problems: list[Problem]) -> Iterator[str]:
+    for entry in sorted(os.scandir(folder), key=lambda item: item.name):
+        path = os.path.relpath(entry.path, root)
+        if entry.name.startswith("."):
+            continue
+        if entry.is_symlink() and (problem := _link_problem(root, entry.path, path)):
+            problems.append(problem)
+        elif entry.is_dir():
+            yield from () if entry.is_symlink() else _walk(root, folder / entry.name, problems)
+        elif entry.name.endswith(".yaml"):
+            yield path
+        elif entry.name.endswith(".yml"):
+            problems.append(Problem(Location(path), "spec-file-name", "a spec ends in `.yaml`, got `.yml`", "rename the file"))
+
+
+def _link_problem(root: Path, link: str, path: str) -> Problem | None:
+    target = os.path.realpath(link)
+    if not os.path.exists(target):  # noqa: PTH110 - a string is at hand
+        return Problem(Location(path), "file-missing", f"the link leads to nothing: `{os.readlink(link)}`", "remove the link")  # noqa: PTH115
+    inside = os.path.realpath(root) + os.sep
+    if not target.startswith(inside):
+        return Problem(Location(path), "file-outside", "the link leaves the workspace", "copy the file into the workspace")
+    return None
+
+
+def read(root: Path, path: str) -> bytes:
+    """Return the bytes of one file of the workspace; `MintageError` where it cannot be read."""
+    target = root / path
+    try:
+        if not target.is_file():
+            raise fail(path, "file-missing", "expected a file, got " + ("a folder" if target.is_dir() else "nothing"), "check the name")
+        size = target.stat().st_size
+        if size > _MAX_BYTES:
+            raise fail(path, "file-too-large", f"the file has {size:,} bytes; at most {_MAX_BYTES:,} are read", "move data out of the spec")
+        return target.read_bytes()
+    except OSError as error:
+        raise fail(path, "file-unreadable", f"cannot read: {(error.strerror or str(error)).lower()}", "check its permissions") from error
+
+
+def read_beside_specs(root: Path, name: str) -> bytes:
+    """Return a file that a spec names, relative to `specs/`; it must not leave the workspace."""
+    target = os.path.realpath(root / SPECS / name)
+    if not target.startswith(os.path.realpath(root) + os.sep):
+        raise fail(f"{SPECS}/{name}", "file-outside", "the path leaves the workspace", "copy the file into the workspace")
+    return read(root, f"{SPECS}/{name}")
+
+
+def digests(root: Path, paths: list[str]) -> tuple[dict[str, bytes], dict[str, str]]:
+    """Return the bytes and the digests of files."""
+    contents = {path: read(root, path) for path in paths}
+    return contents, {path: digest_of(data) for path, data in contents.items()}
