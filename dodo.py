@@ -10,10 +10,10 @@ DOIT_CONFIG = graph.config
 
 @task_params([CHECK])
 def task_render(check):
-    """write gitops/ from specs/: bases, computed overlays, Argo CD applications"""
+    """Write gitops/ from specs/: bases, computed overlays, Argo CD applications"""
     yield from graph.render(check=check)
 
 
 def task_validate():
-    """build the base and every overlay with Kustomize and compare them with the specs"""
+    """Build the base and every overlay with Kustomize and compare them with the specs"""
     yield from graph.validate()

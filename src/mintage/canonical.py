@@ -3,8 +3,8 @@
 House style is kubectl's: sequences stand under their key without indentation, scripts are literal blocks,
 nothing is folded, and a string is quoted exactly when a YAML 1.1 reader, a YAML 1.2 reader or the reader of
 kubectl and Argo CD (sigs.k8s.io/yaml) would take it for something else. Libraries do not manage the last
-part: PyYAML writes the string 1234e56 bare and Kubernetes reads the number 1.234e+59. Reading is the business
-of `mintage.source`.
+part: PyYAML writes the string 1234e56 bare and Kubernetes reads the number 1.234e+59. What no spelling would
+bring through Kustomize is refused. Reading is the business of `mintage.source`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 # What PyYAML (YAML 1.1), ruamel.yaml (1.2), or either of Go's parsers takes for something else than a string.
 _RETYPED = re.compile(
     r"""
-      [-+]? (?=\.?[0-9_]) [0-9_]*\.?[0-9_]* (?:[eE][-+]?[0-9_]*)?    # 1_000, .5, 017, 1e3, 1234e56
+      (?=[-+.0-9]) [-+]? (?=\.?[0-9_]) [0-9_]*\.?[0-9_]* (?:[eE][-+]?[0-9_]*)?  # 1_000, .5, 017, 1e3, 1234e56
     | [-+]? 0 [xXoObB] [0-9a-fA-F_]*                                 # 0x1f, 0o17, 0b1
     | [-+]? [0-9][0-9_]* (?: :[0-9_]*)+ (?:\.[0-9_]*)?               # 22:22, 190:20:30.15 in base sixty
     | [0-9]{4}-[0-9]{1,2}-[0-9]{1,2} (?:[Tt\ ].*)?                   # 2001-01-01, 2001-1-1T00:00:00Z
@@ -35,17 +35,26 @@ _PLAIN = re.compile(
 _ESCAPED = re.compile(r"[\x00-\x08\x0b-\x1f\u2028\u2029\ufeff]")
 # Kustomize writes these bare between its own steps: U+0085 comes out as a blank, the others stop the build.
 _REFUSED = re.compile(r"[\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-_LONG_KEY = 250  # readers look at most 1024 bytes ahead for the colon after a key
+_LONGEST_KEY = 1024  # how far readers look ahead for the colon; Kustomize escapes <, > and & on its way
 
 
 @lru_cache(maxsize=65536)
 def string(text: str) -> str:
     """Return a string as a one-line YAML scalar that every reader takes for the same string."""
-    if not isinstance(text, str):
-        raise TypeError(f"a key is a string, got {type(text).__name__}")
     if _PLAIN.fullmatch(text) and not _RETYPED.fullmatch(text):
         return text
     return _quoted(text)
+
+
+@lru_cache(maxsize=65536)
+def _key(key: str) -> str:
+    if not isinstance(key, str):
+        raise TypeError(f"a key is a string, got {type(key).__name__}")
+    if key == "<<":
+        raise ValueError("key `<<` does not survive Kustomize, which takes it for a merge even in quotes")
+    if len(_quoted(key)) + 5 * sum(map(key.count, "<>&")) > _LONGEST_KEY:
+        raise ValueError(f"key `{key[:20]}...` has {len(key):,} characters, too many for readers of YAML")
+    return string(key)
 
 
 def _quoted(text: str) -> str:
@@ -57,7 +66,9 @@ def _quoted(text: str) -> str:
 
 def _check(text: str) -> None:
     if found := _REFUSED.search(text):
-        raise ValueError(f"character U+{ord(found[0]):04X} does not survive Kustomize: take it out of the text")
+        raise ValueError(
+            f"character U+{ord(found[0]):04X} does not survive Kustomize: take it out of the text"
+        )
 
 
 def number(value: float) -> str:
@@ -119,11 +130,7 @@ def _write_mapping(value: dict[str, Any], indent: str, lines: list[str], lead: s
     if lead and not first:
         lines.append(lead)
     for key, item in value.items():
-        name = string(key)
-        prefix = f"{lead} {name}:" if first else f"{indent}{name}:"
-        if len(name) > _LONG_KEY:
-            lines.append(f"{lead} ? {name}" if first else f"{indent}? {name}")
-            prefix = f"{indent}:"
+        prefix = f"{lead} {_key(key)}:" if first else f"{indent}{_key(key)}:"
         first = False
         if isinstance(item, str) and "\n" not in item:
             lines.append(f"{prefix} {string(item)}")  # most of a manifest: worth a short cut

@@ -35,6 +35,7 @@ class Transaction:
         self._undo = undo
         self._done: list[tuple[Path, Path | None]] = []  # what was changed, and the link to what it was
         self._folders: list[Path] = []
+        self._present: set[Path] = set()
 
     def write(self, path: str, data: bytes) -> bool:
         """Make a file hold these bytes; tell whether anything had to change."""
@@ -42,7 +43,8 @@ class Transaction:
         try:
             if _same(target, data):
                 return False
-            self._make_folder(target.parent)
+            if target.parent not in self._present:
+                self._make_folder(target.parent)
             kept = self._keep(target)
             _replace(target, data)
         except OSError as error:
@@ -62,6 +64,7 @@ class Transaction:
             raise write_error(error, target) from error
         self._done.append((target, kept))
         _remove_empty(target.parent, self.root)
+        self._present.clear()
         return True
 
     def rollback(self) -> None:
@@ -106,6 +109,7 @@ class Transaction:
         missing = [parent for parent in (folder, *folder.parents) if not parent.exists()]
         folder.mkdir(parents=True, exist_ok=True)
         self._folders.extend(reversed(missing))
+        self._present.add(folder)
 
 
 def _same(target: Path, data: bytes) -> bool:

@@ -23,10 +23,17 @@ class FileTree:
     def add(self, path: str, data: bytes) -> None:
         """Add a file; `MintageError` where the path is taken or leaves the tree."""
         if path.startswith("/") or any(part in {"", ".", ".."} for part in path.split("/")):
-            raise fail(path, "file-outside", "the path leaves the rendered tree", "change the `layout` pattern")
+            raise fail(
+                path, "file-outside", "the path leaves the rendered tree", "change the `layout` pattern"
+            )
         taken = self._folded.setdefault(path.casefold(), path)
         if taken != path or path in self._files:
-            raise fail(path, "file-twice", f"two things are to be written to `{taken}`", "give one of them another name or `layout`")
+            raise fail(
+                path,
+                "file-twice",
+                f"two things are to be written to `{taken}`",
+                "give one of them another name or `layout`",
+            )
         self._files[path] = data
 
     def update(self, other: FileTree) -> None:
@@ -37,6 +44,10 @@ class FileTree:
     def items(self) -> Iterator[tuple[str, bytes]]:
         """Yield (path, bytes), sorted by path."""
         return iter(sorted(self._files.items()))
+
+    def get(self, path: str) -> bytes | None:
+        """Return the bytes of a file, or None where there is none."""
+        return self._files.get(path)
 
     def __getitem__(self, path: str) -> bytes:
         return self._files[path]

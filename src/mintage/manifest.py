@@ -88,4 +88,6 @@ def in_reading_order(document: dict[str, Any]) -> dict[str, Any]:
 
 def compact(**values: Any) -> dict[str, Any]:
     """Return a mapping without the keys whose value is None or empty; 0 and False stay."""
-    return {key: value for key, value in values.items() if value is not None and value not in ("", {}, [], ())}
+    return {
+        key: value for key, value in values.items() if value is not None and value not in ("", {}, [], ())
+    }

@@ -139,7 +139,14 @@ def read(file: str, data: bytes) -> Document:
     if len(nodes) > 1:
         message = f"expected one document, got {len(nodes)}"
         raise MintageError(
-            [Problem(location(file, nodes[1]), "yaml-several-documents", message, "give each document a file of its own")]
+            [
+                Problem(
+                    location(file, nodes[1]),
+                    "yaml-several-documents",
+                    message,
+                    "give each document a file of its own",
+                )
+            ]
         )
     builder = _Builder(file)
     root = nodes[0] if nodes else None
@@ -159,7 +166,9 @@ def _decode(file: str, data: bytes) -> str:
         line = data.count(b"\n", 0, error.start) + 1
         column = error.start - data.rfind(b"\n", 0, error.start)
         message = f"byte 0x{data[error.start]:02x} is not UTF-8"
-        raise MintageError([Problem(Location(file, line, column), "yaml-encoding", message, "save the file as UTF-8")]) from None
+        raise MintageError(
+            [Problem(Location(file, line, column), "yaml-encoding", message, "save the file as UTF-8")]
+        ) from None
     return text
 
 
@@ -211,23 +220,33 @@ class _Builder:
         if self.count > MAX_NODES:
             message = f"the document grows beyond {MAX_NODES:,} values when its aliases are expanded"
             place = location(self.file, node)
-            raise MintageError([*self.problems, Problem(place, "yaml-alias-bomb", message, "write the values out")])
+            raise MintageError(
+                [*self.problems, Problem(place, "yaml-alias-bomb", message, "write the values out")]
+            )
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node)
         if node in self.parents:
-            self._complain(node, "yaml-alias-cycle", "this value holds itself through an alias", "write the values out")
+            self._complain(
+                node, "yaml-alias-cycle", "this value holds itself through an alias", "write the values out"
+            )
             return None
         if len(self.parents) == MAX_DEPTH:
             raise _too_deep(location(self.file, node))
         self.parents.append(node)
-        result = self._mapping(node) if isinstance(node, yaml.MappingNode) else [self.build(item) for item in node.value]
+        result = (
+            self._mapping(node)
+            if isinstance(node, yaml.MappingNode)
+            else [self.build(item) for item in node.value]
+        )
         self.parents.pop()
         return result
 
     def _scalar(self, node: yaml.ScalarNode) -> Any:
         value = scalar(node)
         if isinstance(value, float) and not math.isfinite(value):
-            self._complain(node, "yaml-not-finite", f"`{node.value}` is not a JSON number", "quote it if it is text")
+            self._complain(
+                node, "yaml-not-finite", f"`{node.value}` is not a JSON number", "quote it if it is text"
+            )
         return value
 
     def _mapping(self, node: yaml.MappingNode) -> dict[str, Any]:
@@ -241,7 +260,12 @@ class _Builder:
             name = self._key(key)
             if name in first:
                 line = first[name].start_mark.line + 1
-                self._complain(key, "yaml-duplicate-key", f"key `{name}` stands already on line {line}", "remove one of the two")
+                self._complain(
+                    key,
+                    "yaml-duplicate-key",
+                    f"key `{name}` stands already on line {line}",
+                    "remove one of the two",
+                )
                 continue
             first[name] = key
             result[name] = self.build(item)
@@ -258,7 +282,12 @@ class _Builder:
             if isinstance(value, dict):
                 merged.update(value)
             else:
-                self._complain(source, "yaml-merge", "`<<` takes a mapping or a list of mappings", "name an anchor of a mapping")
+                self._complain(
+                    source,
+                    "yaml-merge",
+                    "`<<` takes a mapping or a list of mappings",
+                    "name an anchor of a mapping",
+                )
         return merged
 
     def _key(self, node: yaml.Node) -> str:

@@ -34,14 +34,24 @@ def build(builder: Sequence[str], folder: Path) -> dict[Key, Any]:
     done = subprocess.run([*builder, str(folder)], capture_output=True, check=False)  # noqa: S603 - found on PATH
     if done.returncode:
         words = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["no reason given"]
-        raise fail(str(folder), "kustomize-build", f"Kustomize cannot build it: {words[-1]}", "run `doit render`; if it stays, report it")
+        raise fail(
+            str(folder),
+            "kustomize-build",
+            f"Kustomize cannot build it: {words[-1]}",
+            "run `doit render`; if it stays, report it",
+        )
     return {identity(document): document for document in read_stream(str(folder), done.stdout)}
 
 
 def identity(document: Mapping[str, Any]) -> Key:
     """Return what tells one object of a tree from the others."""
     metadata = document["metadata"]
-    return str(document["apiVersion"]), str(document["kind"]), str(metadata.get("namespace", "")), str(metadata["name"])
+    return (
+        str(document["apiVersion"]),
+        str(document["kind"]),
+        str(metadata.get("namespace", "")),
+        str(metadata["name"]),
+    )
 
 
 def differences(folder: str, built: Mapping[Key, Any], expected: Mapping[Key, Any]) -> Iterator[Problem]:
@@ -70,8 +80,10 @@ def first_difference(built: Any, expected: Any, path: str = "") -> str | None:
                 return found
         return None
     if isinstance(built, list) and isinstance(expected, list) and len(built) == len(expected):
-        found = (first_difference(one, other, f"{path}[{i}]") for i, (one, other) in enumerate(zip(built, expected, strict=True)))
-        return next((difference for difference in found if difference), None)
+        for index, (one, other) in enumerate(zip(built, expected, strict=True)):
+            if found := first_difference(one, other, f"{path}[{index}]"):
+                return found
+        return None
     if type(built) is type(expected) and built == expected:
         return None
     return f"{path}: built {built!r}, rendered {expected!r}"

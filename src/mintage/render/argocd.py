@@ -24,12 +24,18 @@ def project(
     return {
         "apiVersion": _API,
         "kind": "AppProject",
-        "metadata": metadata(argocd.project or system.name, namespace=argocd.namespace, labels=_labels(system)),
+        "metadata": metadata(
+            argocd.project or system.name, namespace=argocd.namespace, labels=_labels(system)
+        ),
         "spec": {
             "description": f"What the {system.name} system may deploy, and where.",
             "sourceRepos": [argocd.repository],
-            "destinations": [{"namespace": name, "server": argocd.server} for name in sorted(set(namespaces))],
-            "clusterResourceWhitelist": [{"group": group, "kind": kind} for group, kind in sorted(set(cluster_kinds))],
+            "destinations": [
+                {"namespace": name, "server": argocd.server} for name in sorted(set(namespaces))
+            ],
+            "clusterResourceWhitelist": [
+                {"group": group, "kind": kind} for group, kind in sorted(set(cluster_kinds))
+            ],
             "namespaceResourceWhitelist": [{"group": "*", "kind": "*"}],
         },
     }
@@ -42,7 +48,9 @@ def application(system: System, argocd: ArgoCD, environment: str) -> dict[str, A
     return {
         "apiVersion": _API,
         "kind": "Application",
-        "metadata": metadata(f"{system.name}-{environment}", namespace=argocd.namespace, labels=_labels(system)),
+        "metadata": metadata(
+            f"{system.name}-{environment}", namespace=argocd.namespace, labels=_labels(system)
+        ),
         "spec": {
             "project": argocd.project or system.name,
             "source": {"repoURL": argocd.repository, "targetRevision": argocd.revision, "path": path},
@@ -57,4 +65,8 @@ def application(system: System, argocd: ArgoCD, environment: str) -> dict[str, A
 
 
 def _labels(system: System) -> dict[str, str]:
-    return {"app.kubernetes.io/part-of": system.name, "app.kubernetes.io/managed-by": "mintage", **system.labels}
+    return {
+        "app.kubernetes.io/part-of": system.name,
+        "app.kubernetes.io/managed-by": "mintage",
+        **system.labels,
+    }

@@ -46,20 +46,32 @@ def objects(specs: Sequence[Spec], scopes: Sequence[Scope]) -> Objects:
     return by_key(manifests)
 
 
-def component(name: str, base: Objects, environments: Mapping[str, Objects], sources: Mapping[str, str]) -> Component:
+def component(
+    name: str, base: Objects, environments: Mapping[str, Objects], sources: Mapping[str, str]
+) -> Component:
     """Return a component's files and summary; `sources` are the spec files by name of the service."""
     files = FileTree()
     if base:
         for file, manifests in _by_file(base.values()).items():
             files.add(f"base/{name}/{file}", _file(manifests, sources))
         listed = _by_file(base.values())
-        files.add(f"base/{name}/{kustomize.KUSTOMIZATION}", document(kustomize.kustomization(listed), "the specs of this component"))
-    summary: dict[str, Any] = {"base": bool(base), "environments": {}, "objects": _identities(base, environments)}
+        files.add(
+            f"base/{name}/{kustomize.KUSTOMIZATION}",
+            document(kustomize.kustomization(listed), "the specs of this component"),
+        )
+    summary: dict[str, Any] = {
+        "base": bool(base),
+        "environments": {},
+        "objects": _identities(base, environments),
+    }
     for environment, target in environments.items():
         overlay = compute(base, target)
         folder = f"overlays/{environment}"
         for patch in overlay.patches:
-            files.add(f"{folder}/{patch.file}", document(patch.body, f"{sources[patch.origin]}, environment {environment}"))
+            files.add(
+                f"{folder}/{patch.file}",
+                document(patch.body, f"{sources[patch.origin]}, environment {environment}"),
+            )
         resources = _by_file(overlay.resources)
         for file, manifests in resources.items():
             files.add(f"{folder}/{name}/{file}", _file(manifests, sources))
@@ -70,7 +82,9 @@ def component(name: str, base: Objects, environments: Mapping[str, Objects], sou
 def _overlay_summary(name: str, overlay: Overlay, resources: Iterable[str]) -> dict[str, Any]:
     return {
         "patches": [
-            kustomize.patch_entry(patch.file, patch.target, renames=patch.renames, deletes=isinstance(patch.body, dict))
+            kustomize.patch_entry(
+                patch.file, patch.target, renames=patch.renames, deletes=isinstance(patch.body, dict)
+            )
             for patch in overlay.patches
         ],
         "resources": [f"{name}/{file}" for file in resources],
@@ -81,7 +95,10 @@ def _overlay_summary(name: str, overlay: Overlay, resources: Iterable[str]) -> d
 def _identities(base: Objects, environments: Mapping[str, Objects]) -> dict[str, list[list[str]]]:
     """Return the identity of every object by environment, and whether it has a namespace."""
     return {
-        environment: [[*key, manifest.origin, "namespaced" if manifest.has_namespace else "cluster"] for key, manifest in found.items()]
+        environment: [
+            [*key, manifest.origin, "namespaced" if manifest.has_namespace else "cluster"]
+            for key, manifest in found.items()
+        ]
         for environment, found in {"": base, **environments}.items()
     }
 
@@ -113,7 +130,9 @@ def root(system: System, summaries: Mapping[str, dict[str, Any]]) -> FileTree:
     files = FileTree()
     listed = [name for name, summary in summaries.items() if summary["base"]]
     if listed:
-        files.add(f"base/{kustomize.KUSTOMIZATION}", document(kustomize.kustomization(listed), "specs/system.yaml"))
+        files.add(
+            f"base/{kustomize.KUSTOMIZATION}", document(kustomize.kustomization(listed), "specs/system.yaml")
+        )
     for environment in system.environments:
         parts = [summary["environments"][environment] for summary in summaries.values()]
         files.update(_overlay(system, environment, parts, has_base=bool(listed)))
@@ -125,7 +144,10 @@ def root(system: System, summaries: Mapping[str, dict[str, Any]]) -> FileTree:
 def _overlay(system: System, environment: str, parts: list[dict[str, Any]], *, has_base: bool) -> FileTree:
     folder = f"overlays/{environment}"
     namespace = system.namespace_in(environment)
-    resources = [*(["../../base"] if has_base else []), *(file for part in parts for file in part["resources"])]
+    resources = [
+        *(["../../base"] if has_base else []),
+        *(file for part in parts for file in part["resources"]),
+    ]
     patches = [patch for part in parts for patch in part["patches"]]
     origin = f"specs/system.yaml, environment {environment}"
     files = FileTree()
@@ -155,8 +177,12 @@ def _delivery(system: System, summaries: Mapping[str, dict[str, Any]]) -> FileTr
     documents = {"appproject.yaml": argocd.project(system, settings, namespaces, cluster_kinds)}
     for name in system.environments:
         documents[f"application-{name}.yaml"] = argocd.application(system, settings, name)
-    files = FileTree({f"argocd/{file}": document(value, "specs/system.yaml") for file, value in documents.items()})
-    files.add(f"argocd/{kustomize.KUSTOMIZATION}", document(kustomize.kustomization(documents), "specs/system.yaml"))
+    files = FileTree(
+        {f"argocd/{file}": document(value, "specs/system.yaml") for file, value in documents.items()}
+    )
+    files.add(
+        f"argocd/{kustomize.KUSTOMIZATION}", document(kustomize.kustomization(documents), "specs/system.yaml")
+    )
     return files
 
 

@@ -58,7 +58,11 @@ def by_key(manifests: Iterable[Manifest]) -> dict[Key, Manifest]:
 def twice(manifest: Manifest, other: str) -> Exception:
     """Return the error for an object that two services make."""
     subject = f"{manifest.kind} {manifest.name}"
-    message = f"`{manifest.origin}` and `{other}` both make it" if other != manifest.origin else f"`{other}` makes it twice"
+    message = (
+        f"`{manifest.origin}` and `{other}` both make it"
+        if other != manifest.origin
+        else f"`{other}` makes it twice"
+    )
     return fail(subject, "object-twice", message, "rename one of the services")
 
 

@@ -33,10 +33,16 @@ def finished(manifest: Manifest, spec: Spec, system: System) -> Manifest:
             labels={**(given.get("labels") or {}), **spec.labels},
             annotations=annotations,
         ),
-        **{key: value for key, value in given.items() if key not in {"name", "namespace", "labels", "annotations"}},
+        **{
+            key: value
+            for key, value in given.items()
+            if key not in {"name", "namespace", "labels", "annotations"}
+        },
     }
     short = manifest.short or spec.file_name
-    return replace(manifest, document=document, origin=spec.name, short=short, file=_file(manifest, short, spec, system))
+    return replace(
+        manifest, document=document, origin=spec.name, short=short, file=_file(manifest, short, spec, system)
+    )
 
 
 def _file(manifest: Manifest, short: str, spec: Spec, system: System) -> str:
@@ -50,4 +56,6 @@ def _file(manifest: Manifest, short: str, spec: Spec, system: System) -> str:
         _DEFAULT_FILE,
     )
     pattern = next(pattern for pattern in patterns if pattern)
-    return pattern.format(kind=kind.lower(), name=(manifest.identity or manifest.name).replace(":", "-"), short=short)
+    return pattern.format(
+        kind=kind.lower(), name=(manifest.identity or manifest.name).replace(":", "-"), short=short
+    )

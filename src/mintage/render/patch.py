@@ -7,6 +7,7 @@ before it, so that Kustomize, which ignores much else, fails when the base is no
 
 from __future__ import annotations
 
+import marshal
 from typing import Any
 
 import jsonpatch
@@ -23,23 +24,37 @@ def diff(base: dict[str, Any], target: dict[str, Any], subject: str) -> list[Ope
 
     `subject` names the object in errors. Raises `MintageError` for an integer that Kustomize would change.
     """
-    operations = list(_mapping(base, target, ""))
-    if not operations:
+    if repr(base) == repr(
+        target
+    ):  # most objects are the same everywhere, and this is the fastest strict comparison
         return []
+    operations = _mapping(base, target, "")
     for operation in operations:
         _check_exact(operation.get("value"), operation["path"], subject)
-    if not identical(jsonpatch.apply_patch(base, operations), target):
+    if operations and not identical(_applied(base, operations), target):
         raise AssertionError(f"the computed patch of {subject} does not lead to its target")
     return operations
 
 
+def _applied(document: dict[str, Any], operations: list[Operation]) -> Any:
+    """Return what jsonpatch makes of a document; the document itself stays as it is."""
+    copy = marshal.loads(marshal.dumps(document))  # noqa: S302 - our own bytes; ten times as fast as deepcopy
+    return jsonpatch.apply_patch(copy, operations, in_place=True)
+
+
 def identical(left: Any, right: Any) -> bool:
     """Tell whether two JSON values are the same, types included (1, 1.0 and true are three values)."""
-    if type(left) is not type(right):
+    kind = type(left)
+    if kind is not type(right):
         return False
-    if isinstance(left, dict):
-        return left.keys() == right.keys() and all(identical(value, right[key]) for key, value in left.items())
-    if isinstance(left, list):
+    if kind is dict:
+        if left.keys() != right.keys():
+            return False
+        for key, value in left.items():  # noqa: SIM110 - a loop is twice as fast here as all() with a generator
+            if not identical(value, right[key]):
+                return False
+        return True
+    if kind is list:
         return len(left) == len(right) and all(map(identical, left, right))
     return bool(left == right)
 
@@ -54,18 +69,20 @@ def _mapping(base: dict[str, Any], target: dict[str, Any], path: str) -> list[Op
         else:
             operations += _value(old, new, place)
     operations += [
-        {"op": "add", "path": f"{path}/{_escaped(key)}", "value": new} for key, new in target.items() if key not in base
+        {"op": "add", "path": f"{path}/{_escaped(key)}", "value": new}
+        for key, new in target.items()
+        if key not in base
     ]
     return operations
 
 
 def _value(old: Any, new: Any, path: str) -> list[Operation]:
-    if identical(old, new):
-        return []
     if isinstance(old, dict) and isinstance(new, dict):
         return _mapping(old, new, path)
     if isinstance(old, list) and isinstance(new, list):
         return _list(old, new, path)
+    if type(old) is type(new) and old == new:
+        return []
     return [{"op": "test", "path": path, "value": old}, {"op": "replace", "path": path, "value": new}]
 
 
@@ -86,7 +103,11 @@ def _identity_guard(item: dict[str, Any], changes: list[Operation], path: str) -
     """Test that the item at an index is still the one that is meant: by name, else as a whole."""
     if "name" in item:
         return [{"op": "test", "path": f"{path}/name", "value": item["name"]}]
-    return [] if any(change["op"] == "test" for change in changes) else [{"op": "test", "path": path, "value": item}]
+    return (
+        []
+        if any(change["op"] == "test" for change in changes)
+        else [{"op": "test", "path": path, "value": item}]
+    )
 
 
 def _same_thing(before: Any, after: Any) -> bool:
@@ -108,7 +129,10 @@ def _moved(old: list[Any], new: list[Any], path: str) -> list[Operation]:
             operations.append({"op": "test", "path": _rebased(source, path), "value": _at(state, source)})
         elif (guard := _neighbour(state, operation["path"])) is not None:
             operations.append({"op": "test", "path": _rebased(guard, path), "value": _at(state, guard)})
-        placed = {key: _rebased(value, path) if key in {"path", "from"} else value for key, value in operation.items()}
+        placed = {
+            key: _rebased(value, path) if key in {"path", "from"} else value
+            for key, value in operation.items()
+        }
         operations.append(placed)
         state = jsonpatch.apply_patch(state, [operation])
     if identical(state["list"], new):
@@ -155,4 +179,6 @@ def _check_exact(value: Any, path: str, subject: str) -> None:
 
 def _inexact(value: int, path: str, subject: str) -> MintageError:
     message = f"{value} at {path} is beyond 2^53: Kustomize would round it in a patch"
-    return fail(subject, "patch-integer", message, "write it as a string, or make it the same in every environment")
+    return fail(
+        subject, "patch-integer", message, "write it as a string, or make it the same in every environment"
+    )

@@ -30,17 +30,17 @@ def resources(given: Resources, counted: Mapping[str, int] | None = None) -> dic
     )
 
 
-def environment(variables: Mapping[str, Any], scope: Scope) -> list[dict[str, Any]]:
-    """Return a container's `env`, in the order of the spec, with references resolved and values as strings."""
-    return [{"name": name, **_variable(value, scope)} for name, value in variables.items()]
+def environment(variables: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return a container's `env`, in the order of the spec, with values as strings."""
+    return [{"name": name, **_variable(value)} for name, value in variables.items()]
 
 
-def _variable(value: Any, scope: Scope) -> dict[str, Any]:
+def _variable(value: Any) -> dict[str, Any]:
     if isinstance(value, ValueFrom):
         return {"valueFrom": _source(value)}
     if isinstance(value, bool):
         return {"value": "true" if value else "false"}
-    return {"value": scope.text(value) if isinstance(value, str) else quantity(value)}
+    return {"value": value if isinstance(value, str) else quantity(value)}
 
 
 def _source(value: ValueFrom) -> dict[str, Any]:
@@ -73,7 +73,11 @@ def probe(given: Probe, port: int | str) -> dict[str, Any]:
 
 def probes(given: Probes, port: int | str) -> dict[str, Any]:
     """Return the probes of a container under their Kubernetes names."""
-    named = {"startupProbe": given.startup, "readinessProbe": given.readiness, "livenessProbe": given.liveness}
+    named = {
+        "startupProbe": given.startup,
+        "readinessProbe": given.readiness,
+        "livenessProbe": given.liveness,
+    }
     return {name: probe(value, port) for name, value in named.items() if value is not None}
 
 
@@ -85,7 +89,11 @@ def volume_name(path: str, given: Volume) -> str:
 def mounts(volumes: Mapping[str, Volume]) -> list[dict[str, Any]]:
     """Return a container's `volumeMounts`."""
     return [
-        {"name": volume_name(path, given), "mountPath": path, **({"readOnly": True} if given.read_only else {})}
+        {
+            "name": volume_name(path, given),
+            "mountPath": path,
+            **({"readOnly": True} if given.read_only else {}),
+        }
         for path, given in volumes.items()
     ]
 
@@ -97,16 +105,28 @@ def volumes(given: Mapping[str, Volume], claim_prefix: str) -> list[dict[str, An
 
 def _volume(name: str, given: Volume, claim_prefix: str) -> dict[str, Any]:
     if given.pvc is not None:
-        return {"name": name, "persistentVolumeClaim": {"claimName": given.pvc.name or f"{claim_prefix}-{name}"}}
+        return {
+            "name": name,
+            "persistentVolumeClaim": {"claimName": given.pvc.name or f"{claim_prefix}-{name}"},
+        }
     if given.empty_dir is not None:
         size = None if given.empty_dir.size is None else quantity(given.empty_dir.size)
-        return {"name": name, "emptyDir": compact(medium="Memory" if given.empty_dir.memory else None, sizeLimit=size)}
+        return {
+            "name": name,
+            "emptyDir": compact(medium="Memory" if given.empty_dir.memory else None, sizeLimit=size),
+        }
     if given.config_map is not None:
         source = given.config_map
-        return {"name": name, "configMap": compact(name=source.name, defaultMode=source.mode, optional=source.optional or None)}
+        return {
+            "name": name,
+            "configMap": compact(name=source.name, defaultMode=source.mode, optional=source.optional or None),
+        }
     assert given.secret is not None
     secret = given.secret
-    return {"name": name, "secret": compact(secretName=secret.name, defaultMode=secret.mode, optional=secret.optional or None)}
+    return {
+        "name": name,
+        "secret": compact(secretName=secret.name, defaultMode=secret.mode, optional=secret.optional or None),
+    }
 
 
 def security(scope: Scope) -> dict[str, Any]:
@@ -141,4 +161,7 @@ def placement(scope: Scope, pool: str | None, accelerator: str | None = None) ->
         *(nodes.taints if nodes else ()),
         *(catalogues.accelerators[accelerator].taints if accelerator else ()),
     ]
-    return compact(nodeSelector=dict(nodes.labels) if nodes else None, tolerations=[toleration(taint) for taint in taints])
+    return compact(
+        nodeSelector=dict(nodes.labels) if nodes else None,
+        tolerations=[toleration(taint) for taint in taints],
+    )

@@ -46,7 +46,11 @@ class Scope:
     def host(self, export: Export) -> str:
         """Return the host name of a service: bare inside its namespace, fully qualified from another."""
         there = export.namespace or self.namespace
-        return export.service if there == (self.home or self.namespace) else f"{export.service}.{there}.svc.cluster.local"
+        return (
+            export.service
+            if there == (self.home or self.namespace)
+            else f"{export.service}.{there}.svc.cluster.local"
+        )
 
     def text(self, value: str) -> str:
         """Return a string with its reference, if it has one, resolved."""

@@ -18,7 +18,10 @@ class Reporter(ConsoleReporter):  # type: ignore[misc]
 
     def __init__(self, outstream: Any, options: dict[str, Any]) -> None:
         super().__init__(outstream, options)
-        self._summaries: dict[str, Any] = {}  # by verb: what says, given a number of changes, how things stand
+        self.failures: list[dict[str, Any]] = []
+        self._summaries: dict[
+            str, Any
+        ] = {}  # by verb: what says, given a number of changes, how things stand
         self._changes: dict[str, int] = {}
 
     def _is_ours(self, task: Any) -> bool:

@@ -7,7 +7,7 @@ documents a value came from. This module does not know any particular kind.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -117,8 +117,8 @@ def _complaints(value: Any, path: Path) -> Iterator[Complaint]:
     """Yield the complaints of a typed value and of everything inside it, with full paths."""
     if isinstance(value, Fields):
         for complaint in value.complaints():
-            yield Complaint((*path, *complaint.path), complaint.message, complaint.advice, complaint.id, complaint.on_key)
-        for name, field in zip(value.__struct_encode_fields__, value.__struct_fields__, strict=True):
+            yield replace(complaint, path=(*path, *complaint.path))
+        for name, field in _nesting_fields(type(value)):
             yield from _complaints(getattr(value, field), (*path, name))
     elif isinstance(value, dict):
         for key, item in value.items():
@@ -126,6 +126,26 @@ def _complaints(value: Any, path: Path) -> Iterator[Complaint]:
     elif isinstance(value, list | tuple):
         for index, item in enumerate(value):
             yield from _complaints(item, (*path, index))
+
+
+@lru_cache(maxsize=256)
+def _nesting_fields(kind: type[Fields]) -> tuple[tuple[str, str], ...]:
+    """Return the fields (YAML name, Python name) whose values may hold a type that has complaints of its own."""
+    info = _type_of(kind)
+    assert isinstance(info, inspect.StructType)
+    return tuple((field.encode_name, field.name) for field in info.fields if _may_nest(field.type))
+
+
+def _may_nest(kind: inspect.Type) -> bool:
+    if isinstance(kind, inspect.Metadata):
+        return _may_nest(kind.type)
+    if isinstance(kind, inspect.UnionType):
+        return any(_may_nest(member) for member in kind.types)
+    if isinstance(kind, inspect.DictType):
+        return _may_nest(kind.value_type)
+    if isinstance(kind, inspect.ListType | inspect.VarTupleType):
+        return _may_nest(kind.item_type)
+    return isinstance(kind, inspect.StructType)
 
 
 @lru_cache(maxsize=256)
@@ -160,7 +180,9 @@ def _explain_union(expected: inspect.UnionType, value: Any, path: Path) -> Itera
     """Complain as the member whose shape the value has would; name them all when it has none of their shapes."""
     fitting = [member for member in expected.types if _has_shape(member, value)]
     if not fitting:
-        wanted = " or ".join(_name(member) for member in expected.types if not isinstance(member, inspect.NoneType))
+        wanted = " or ".join(
+            _name(member) for member in expected.types if not isinstance(member, inspect.NoneType)
+        )
         yield Complaint(path, f"expected {wanted}, got {describe(value)}")
         return
     explanations = [list(_explain(member, value, path)) for member in fitting]
@@ -178,7 +200,12 @@ def _explain_struct(expected: inspect.StructType, value: dict[str, Any], path: P
             yield Complaint((*path, key), f"unknown field `{key}`", advice, "spec-unknown-field", on_key=True)
     for name, field in fields.items():
         if field.required and name not in value:
-            yield Complaint((*path, name), f"required field `{name}` is missing", f"add `{name}: ...`", "spec-missing-field")
+            yield Complaint(
+                (*path, name),
+                f"required field `{name}` is missing",
+                f"add `{name}: ...`",
+                "spec-missing-field",
+            )
 
 
 def _explain_scalar(expected: inspect.Type, value: Any, path: Path) -> Iterator[Complaint]:
@@ -187,7 +214,9 @@ def _explain_scalar(expected: inspect.Type, value: Any, path: Path) -> Iterator[
             advice = did_you_mean(str(value), map(str, expected.values))
             yield Complaint(path, f"expected {_name(expected)}, got {describe(value)}", advice)
     elif not _has_shape(expected, value):
-        yield Complaint(path, f"expected {_name(expected)}, got {describe(value)}", _quoting_advice(expected, value))
+        yield Complaint(
+            path, f"expected {_name(expected)}, got {describe(value)}", _quoting_advice(expected, value)
+        )
     elif isinstance(expected, inspect.IntType | inspect.FloatType):
         yield from _explain_bounds(expected, value, path, "")
     elif isinstance(expected, inspect.StrType):

@@ -32,19 +32,21 @@ Count = Annotated[int, Meta(ge=0)]
 Positive = Annotated[int, Meta(ge=1)]
 
 
-class Resources(Fields, kw_only=True):
+class Resources(Fields, frozen=True, kw_only=True):
     """CPU and memory of a container; accelerators are counted by the kind itself."""
 
     requests: Annotated[dict[str, Quantity], Meta(description="What the scheduler reserves.")] = {}
     limits: Annotated[dict[str, Quantity], Meta(description="What the container may use at most.")] = {}
 
 
-class Probe(Fields, kw_only=True):
+class Probe(Fields, frozen=True, kw_only=True):
     """When a container is started, ready or alive: an HTTP path, a gRPC service or an open TCP port."""
 
     path: Annotated[str | None, Meta(description="HTTP path to GET.")] = None
     grpc: Annotated[str | None, Meta(description="Name of the gRPC health service to ask.")] = None
-    port: Annotated[Port | None, Meta(description="Port to ask; the container's first port by default.")] = None
+    port: Annotated[Port | None, Meta(description="Port to ask; the container's first port by default.")] = (
+        None
+    )
     scheme: Annotated[Literal["HTTP", "HTTPS"], Meta(description="Scheme of the HTTP request.")] = "HTTP"
     initial_delay: Annotated[Seconds, Meta(description="Seconds before the first attempt.")] = 0
     period: Annotated[Seconds, Meta(description="Seconds between attempts.")] = 10
@@ -54,42 +56,55 @@ class Probe(Fields, kw_only=True):
     def complaints(self) -> Iterator[Complaint]:
         """An attempt asks for a path or for a gRPC service, not both."""
         if self.path is not None and self.grpc is not None:
-            yield Complaint(("grpc",), "a probe has either `path` or `grpc`, got both", "remove one of the two", on_key=True)
+            yield Complaint(
+                ("grpc",),
+                "a probe has either `path` or `grpc`, got both",
+                "remove one of the two",
+                on_key=True,
+            )
 
 
-class Probes(Fields, kw_only=True):
+class Probes(Fields, frozen=True, kw_only=True):
     """The three probes of a container."""
 
-    startup: Annotated[Probe | None, Meta(description="Holds back the other two until it has passed once.")] = None
+    startup: Annotated[
+        Probe | None, Meta(description="Holds back the other two until it has passed once.")
+    ] = None
     readiness: Annotated[Probe | None, Meta(description="Whether the container gets traffic.")] = None
     liveness: Annotated[Probe | None, Meta(description="Whether the container is restarted.")] = None
 
 
-class PersistentVolume(Fields, kw_only=True):
+class PersistentVolume(Fields, frozen=True, kw_only=True):
     """A claim for storage that outlives the pod."""
 
     size: Annotated[Quantity, Meta(description="How much storage to claim.")]
     name: Annotated[Name | None, Meta(description="Name of the claim; the volume's name by default.")] = None
-    storage_class: Annotated[str | None, Meta(description="StorageClass; the cluster's default when absent.")] = None
-    access_mode: Literal["ReadWriteOnce", "ReadWriteMany", "ReadOnlyMany", "ReadWriteOncePod"] = "ReadWriteOnce"
+    storage_class: Annotated[
+        str | None, Meta(description="StorageClass; the cluster's default when absent.")
+    ] = None
+    access_mode: Literal["ReadWriteOnce", "ReadWriteMany", "ReadOnlyMany", "ReadWriteOncePod"] = (
+        "ReadWriteOnce"
+    )
 
 
-class EmptyDir(Fields, kw_only=True):
+class EmptyDir(Fields, frozen=True, kw_only=True):
     """Scratch space that lives as long as the pod."""
 
     size: Annotated[Quantity | None, Meta(description="Upper limit.")] = None
     memory: Annotated[bool, Meta(description="Keep it in memory (counts towards the memory limit).")] = False
 
 
-class ConfigFile(Fields, kw_only=True):
+class ConfigFile(Fields, frozen=True, kw_only=True):
     """A ConfigMap or a Secret mounted as files."""
 
     name: Annotated[Name, Meta(description="Name of the ConfigMap or Secret.")]
     optional: Annotated[bool, Meta(description="Start even where it does not exist.")] = False
-    mode: Annotated[Annotated[int, Meta(ge=0, le=0o777)] | None, Meta(description="File mode, such as 0755.")] = None
+    mode: Annotated[
+        Annotated[int, Meta(ge=0, le=0o777)] | None, Meta(description="File mode, such as 0755.")
+    ] = None
 
 
-class Volume(Fields, kw_only=True):
+class Volume(Fields, frozen=True, kw_only=True):
     """What is mounted at a path: exactly one source."""
 
     pvc: Annotated[PersistentVolume | None, Meta(description="A persistent volume claim.")] = None
@@ -97,19 +112,30 @@ class Volume(Fields, kw_only=True):
     config_map: Annotated[ConfigFile | None, Meta(description="Files of a ConfigMap.")] = None
     secret: Annotated[ConfigFile | None, Meta(description="Files of a Secret.")] = None
     read_only: Annotated[bool, Meta(description="Mount it read-only.")] = False
-    name: Annotated[Name | None, Meta(description="Name of the volume; made from the path by default.")] = None
+    name: Annotated[Name | None, Meta(description="Name of the volume; made from the path by default.")] = (
+        None
+    )
 
     def complaints(self) -> Iterator[Complaint]:
         """A volume has one source; a delta that brings another must take the first one away."""
-        sources = {"pvc": self.pvc, "emptyDir": self.empty_dir, "configMap": self.config_map, "secret": self.secret}
+        sources = {
+            "pvc": self.pvc,
+            "emptyDir": self.empty_dir,
+            "configMap": self.config_map,
+            "secret": self.secret,
+        }
         given = [name for name, source in sources.items() if source is not None]
         if len(given) != 1:
             got = " and ".join(f"`{name}`" for name in given) or "none"
-            advice = f"in a delta, take the other away with `{given[0]}: null`" if given else "add `emptyDir: {}`"
-            yield Complaint(tuple(given[-1:]), f"a volume has exactly one source, got {got}", advice, on_key=True)
+            advice = (
+                f"in a delta, take the other away with `{given[0]}: null`" if given else "add `emptyDir: {}`"
+            )
+            yield Complaint(
+                tuple(given[-1:]), f"a volume has exactly one source, got {got}", advice, on_key=True
+            )
 
 
-class ValueFrom(Fields, kw_only=True):
+class ValueFrom(Fields, frozen=True, kw_only=True):
     """A variable whose value stands elsewhere: in a key of a Secret or ConfigMap, or in a field of the pod."""
 
     secret: Annotated[Name | None, Meta(description="Name of the Secret.")] = None
@@ -126,12 +152,16 @@ class ValueFrom(Fields, kw_only=True):
             got = " and ".join(f"`{name}`" for name in given) or "none"
             yield Complaint((), f"expected one of `secret`, `configMap` and `field`, got {got}")
         elif self.field is None and self.key is None:
-            yield Complaint(("key",), "required field `key` is missing", "add `key: ...`", "spec-missing-field")
+            yield Complaint(
+                ("key",), "required field `key` is missing", "add `key: ...`", "spec-missing-field"
+            )
 
 
 Env = Annotated[
     dict[str, str | int | float | bool | ValueFrom],
-    Meta(description="Environment variables: a value, a reference such as `@minio`, or where the value stands."),
+    Meta(
+        description="Environment variables: a value, a reference such as `@minio`, or where the value stands."
+    ),
 ]
 
 
@@ -158,16 +188,22 @@ def layout_complaints(pattern: str, path: tuple[str | int, ...]) -> Iterator[Com
         yield Complaint(path, f"`{pattern}` is not a file pattern", "use `{kind}`, `{name}` and `{short}`")
         return
     parts = file.split("/")
-    if not file.endswith(".yaml") or any(part in {"", ".", ".."} for part in parts) or file == "kustomization.yaml":
+    if (
+        not file.endswith(".yaml")
+        or any(part in {"", ".", ".."} for part in parts)
+        or file == "kustomization.yaml"
+    ):
         message = f"`{pattern}` does not name a YAML file inside the component's folder"
         yield Complaint(path, message, "use a name such as `{kind}-{name}.yaml`")
 
 
-class Spec(Fields, kw_only=True):
+class Spec(Fields, frozen=True, kw_only=True):
     """The fields that every service has."""
 
     kind: str
-    name: Annotated[Name, Meta(description="Name of the service, unique in the system; others refer to it by this name.")]
+    name: Annotated[
+        Name, Meta(description="Name of the service, unique in the system; others refer to it by this name.")
+    ]
     component: Annotated[
         Name | None, Meta(description="Folder under `gitops/base/`; the service's own name by default.")
     ] = None
@@ -175,7 +211,8 @@ class Spec(Fields, kw_only=True):
         Name | None, Meta(description="Short name, for the `{short}` of file patterns; `name` by default.")
     ] = None
     only: Annotated[
-        tuple[str, ...], Meta(description="Environments the service exists in; all, and the base, when empty.")
+        tuple[str, ...],
+        Meta(description="Environments the service exists in; all, and the base, when empty."),
     ] = ()
     namespace: Annotated[
         Name | None, Meta(description="Namespace of its objects, where it is not the environment's.")
@@ -197,7 +234,12 @@ class Spec(Fields, kw_only=True):
         for environment, delta in self.environments.items():
             for field in FIXED & delta.keys():
                 message = f"`{field}` is the same in every environment"
-                yield Complaint(("environments", environment, field), message, "set it outside `environments`", on_key=True)
+                yield Complaint(
+                    ("environments", environment, field),
+                    message,
+                    "set it outside `environments`",
+                    on_key=True,
+                )
 
     def references(self) -> Iterator[Reference]:
         """Yield the names of other services in fields that hold nothing else (`@name` strings are found elsewhere)."""

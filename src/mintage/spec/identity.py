@@ -36,9 +36,13 @@ def parse_rule(text: str) -> list[Rule]:
     found = _RULE.fullmatch(text.strip())
     if found is None:
         raise ValueError("expected `resources: verbs`, such as `pods, deployments.apps: read`")
-    verbs = tuple(verb for word in found["verbs"].split(",") for verb in PRESETS.get(word.strip(), (word.strip(),)))
+    verbs = tuple(
+        verb for word in found["verbs"].split(",") for verb in PRESETS.get(word.strip(), (word.strip(),))
+    )
     if unknown := [verb for verb in verbs if verb not in VERBS]:
-        raise ValueError(f"`{unknown[0]}` is not a verb; use one of {', '.join(sorted(VERBS | PRESETS.keys()))}")
+        raise ValueError(
+            f"`{unknown[0]}` is not a verb; use one of {', '.join(sorted(VERBS | PRESETS.keys()))}"
+        )
     groups: dict[str | None, list[str]] = {}
     for word in found["resources"].split(","):
         group, resource = _resource(word.strip())
@@ -57,11 +61,13 @@ def _resource(word: str) -> tuple[str | None, str]:
 
 Rules = Annotated[
     tuple[str, ...],
-    Meta(description="Rules such as `pods, deployments.apps: read` or `pods/exec: create`; `read` and `manage` are sets of verbs."),
+    Meta(
+        description="Rules such as `pods, deployments.apps: read` or `pods/exec: create`; `read` and `manage` are sets of verbs."
+    ),
 ]
 
 
-class Identity(Spec, kw_only=True):
+class Identity(Spec, frozen=True, kw_only=True):
     """A ServiceAccount, with a Role for its own namespace and a ClusterRole for the cluster as needed."""
 
     kind: Literal["Identity"]
@@ -76,10 +82,20 @@ class Identity(Spec, kw_only=True):
                 try:
                     parsed = parse_rule(rule)
                     if field == "rules" and any(part.group is None for part in parsed):
-                        yield Complaint((field, index), f"a URL belongs to no namespace, got `{rule}`", "move it to `clusterRules`")
+                        yield Complaint(
+                            (field, index),
+                            f"a URL belongs to no namespace, got `{rule}`",
+                            "move it to `clusterRules`",
+                        )
                 except ValueError as error:
                     yield Complaint((field, index), f"{error}, got `{rule}`", "see docs/kinds/identity.md")
 
     def exports(self) -> Export:
         """Return the export: the ServiceAccount."""
-        return Export(kind=self.kind, name=self.name, component=self.folder, namespace=self.namespace or "", service_account=self.name)
+        return Export(
+            kind=self.kind,
+            name=self.name,
+            component=self.folder,
+            namespace=self.namespace or "",
+            service_account=self.name,
+        )

@@ -26,7 +26,7 @@ PARTS = ("url", "host", "port", "address")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
-class ReferenceProblem(ValueError):
+class ReferenceMeaninglessError(ValueError):
     """A reference that means nothing: the message, and one line of what to do."""
 
     def __init__(self, message: str, advice: str = "") -> None:
@@ -47,7 +47,7 @@ class Link:
 
 
 def parse(text: str) -> Link | None:
-    """Return the reference in a string, or None where there is none; `ReferenceProblem` where it is malformed."""
+    """Return the reference in a string, or None where there is none; `ReferenceMeaninglessError` where it is malformed."""
     flag = _FLAG.match(text)
     start = flag.end() if flag else 0
     if not text.startswith("@", start) or text.startswith("@@", start) or "\n" in text:
@@ -55,9 +55,14 @@ def parse(text: str) -> Link | None:
     found = _PATTERN.fullmatch(text, start)
     if found is None or (found["part"] or "url") not in PARTS:
         advice = "write `@name`, `@name:port`, `@name/path`, `@name#bucket` or `@name.host`; `@@` stands for a plain @"
-        raise ReferenceProblem(f"`{text[start:]}` is not a reference", advice)
+        raise ReferenceMeaninglessError(f"`{text[start:]}` is not a reference", advice)
     return Link(
-        text[:start], found["name"], found["part"] or "url", found["port"] or "", found["path"] or "", found["bucket"] or ""
+        text[:start],
+        found["name"],
+        found["part"] or "url",
+        found["port"] or "",
+        found["path"] or "",
+        found["bucket"] or "",
     )
 
 
@@ -73,7 +78,9 @@ def text_of(link: Link, export: Export, host: str) -> str:
     if link.bucket:
         return link.prefix + _bucket(link, export)
     if not export.service:
-        raise ReferenceProblem(f"`{export.name}` has no Service to refer to", f"give {export.kind} `{export.name}` a port")
+        raise ReferenceMeaninglessError(
+            f"`{export.name}` has no Service to refer to", f"give {export.kind} `{export.name}` a port"
+        )
     port = _port(link, export)
     _check_route(link, export)
     parts = {
@@ -91,7 +98,9 @@ def _url(scheme: str, host: str, port: int) -> str:
 
 def _bucket(link: Link, export: Export) -> str:
     if link.bucket not in export.buckets:
-        raise ReferenceProblem(f"`{export.name}` has no bucket `{link.bucket}`", did_you_mean(link.bucket, export.buckets))
+        raise ReferenceMeaninglessError(
+            f"`{export.name}` has no bucket `{link.bucket}`", did_you_mean(link.bucket, export.buckets)
+        )
     return link.bucket
 
 
@@ -102,12 +111,18 @@ def _port(link: Link, export: Export) -> int:
         return export.ports[link.port]
     if link.port.isdigit() and int(link.port) in export.ports.values():
         return int(link.port)
-    raise ReferenceProblem(f"`{export.name}` has no port `{link.port}`", did_you_mean(link.port, export.ports))
+    raise ReferenceMeaninglessError(
+        f"`{export.name}` has no port `{link.port}`", did_you_mean(link.port, export.ports)
+    )
 
 
 def _check_route(link: Link, export: Export) -> None:
-    """A path on a gateway must lie under one of its routes; other services may have any path."""
+    """Refuse a path on a gateway that lies under none of its routes; other services may have any path."""
     if not (export.routes and link.path and link.path != "/"):
         return
-    if not any(link.path == route or link.path.startswith(route.rstrip("/") + "/") for route in export.routes):
-        raise ReferenceProblem(f"`{export.name}` has no route for `{link.path}`", did_you_mean(link.path, export.routes))
+    if not any(
+        link.path == route or link.path.startswith(route.rstrip("/") + "/") for route in export.routes
+    ):
+        raise ReferenceMeaninglessError(
+            f"`{export.name}` has no route for `{link.path}`", did_you_mean(link.path, export.routes)
+        )

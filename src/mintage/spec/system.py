@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-class Environment(Fields, kw_only=True):
+class Environment(Fields, frozen=True, kw_only=True):
     """A place the system runs in: its namespace, and what differs there for many services at once."""
 
     namespace: Annotated[Name | None, Meta(description="Namespace; that of the system by default.")] = None
@@ -23,7 +23,7 @@ class Environment(Fields, kw_only=True):
     ] = {}
 
 
-class Taint(Fields, kw_only=True):
+class Taint(Fields, frozen=True, kw_only=True):
     """A taint of a node pool."""
 
     key: str
@@ -31,47 +31,62 @@ class Taint(Fields, kw_only=True):
     effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] = "NoSchedule"
 
 
-class NodePool(Fields, kw_only=True):
+class NodePool(Fields, frozen=True, kw_only=True):
     """Nodes that services can ask for by name: their labels and taints."""
 
-    labels: Annotated[Labels, Meta(description="Labels of the nodes; what asks for the pool selects them.")] = {}
-    taints: Annotated[tuple[Taint, ...], Meta(description="Taints of the nodes; what asks for the pool tolerates them.")] = ()
+    labels: Annotated[
+        Labels, Meta(description="Labels of the nodes; what asks for the pool selects them.")
+    ] = {}
+    taints: Annotated[
+        tuple[Taint, ...], Meta(description="Taints of the nodes; what asks for the pool tolerates them.")
+    ] = ()
 
 
-class Accelerator(Fields, kw_only=True):
+class Accelerator(Fields, frozen=True, kw_only=True):
     """A kind of accelerator: the resource that counts it, and what comes with it."""
 
     resource: Annotated[str, Meta(description="Extended resource, such as `nvidia.com/gpu`.")]
-    taints: Annotated[tuple[Taint, ...], Meta(description="Taints that nodes with this accelerator carry.")] = ()
-    env: Annotated[dict[str, str], Meta(description="Variables that a server on this accelerator needs.")] = {}
+    taints: Annotated[
+        tuple[Taint, ...], Meta(description="Taints that nodes with this accelerator carry.")
+    ] = ()
+    env: Annotated[
+        dict[str, str], Meta(description="Variables that a server on this accelerator needs.")
+    ] = {}
 
 
-class Catalogues(Fields, kw_only=True):
+class Catalogues(Fields, frozen=True, kw_only=True):
     """What the cluster offers, once for all services."""
 
     node_pools: dict[str, NodePool] = {}
     accelerators: dict[str, Accelerator] = {}
 
 
-class ArgoCD(Fields, kw_only=True):
+class ArgoCD(Fields, frozen=True, kw_only=True):
     """How Argo CD delivers the system: one AppProject, and one Application for each environment."""
 
     repository: Annotated[str, Meta(description="URL of the Git repository that holds `gitops/`.")]
     revision: Annotated[str, Meta(description="Branch, tag or commit to follow.")] = "HEAD"
-    path: Annotated[str, Meta(description="Path in the repository of the folder that holds `gitops/`; empty for its root.")] = ""
+    path: Annotated[
+        str,
+        Meta(description="Path in the repository of the folder that holds `gitops/`; empty for its root."),
+    ] = ""
     namespace: Annotated[Name, Meta(description="Namespace Argo CD runs in.")] = "argocd"
-    project: Annotated[Name | None, Meta(description="Name of the AppProject; that of the system by default.")] = None
-    server: Annotated[str, Meta(description="API server of the target cluster.")] = "https://kubernetes.default.svc"
+    project: Annotated[
+        Name | None, Meta(description="Name of the AppProject; that of the system by default.")
+    ] = None
+    server: Annotated[str, Meta(description="API server of the target cluster.")] = (
+        "https://kubernetes.default.svc"
+    )
     manual_sync: Annotated[tuple[str, ...], Meta(description="Environments that a person syncs.")] = ()
 
 
-class Delivery(Fields, kw_only=True):
+class Delivery(Fields, frozen=True, kw_only=True):
     """How the rendered tree reaches the cluster."""
 
     argocd: ArgoCD | None = None
 
 
-class Externals(Fields, kw_only=True):
+class Externals(Fields, frozen=True, kw_only=True):
     """What the system needs and does not make; everything it refers to is in a spec or in here."""
 
     secrets: Annotated[dict[str, tuple[str, ...]], Meta(description="Secrets, with their keys.")] = {}
@@ -79,19 +94,30 @@ class Externals(Fields, kw_only=True):
     operators: Annotated[tuple[str, ...], Meta(description="Operators that must run in the cluster.")] = ()
 
 
-class System(Fields, kw_only=True):
+class System(Fields, frozen=True, kw_only=True):
     """The whole system: where it runs, what it is built from, how its files are laid out and delivered."""
 
     kind: Literal["System"]
-    name: Annotated[Name, Meta(description="Name of the system; `app.kubernetes.io/part-of` of every object.")]
+    name: Annotated[
+        Name, Meta(description="Name of the system; `app.kubernetes.io/part-of` of every object.")
+    ]
     output: Annotated[
-        str, Meta(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$", description="Folder of the rendered tree.")
+        str,
+        Meta(
+            pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$",
+            description="Folder of the rendered tree.",
+        ),
     ] = "gitops"
-    namespace: Annotated[Name | None, Meta(description="Namespace that the base names where it must name one; `name` by default.")] = None
+    namespace: Annotated[
+        Name | None,
+        Meta(description="Namespace that the base names where it must name one; `name` by default."),
+    ] = None
     labels: Annotated[Labels, Meta(description="Labels of every object.")] = {}
     layout: Annotated[
         dict[str, str],
-        Meta(description="File patterns by object kind or `component/Kind`, with `{kind}`, `{name}` and `{short}`."),
+        Meta(
+            description="File patterns by object kind or `component/Kind`, with `{kind}`, `{name}` and `{short}`."
+        ),
     ] = {}
     defaults: Annotated[
         dict[str, dict[str, Any]], Meta(description="Partial specs by kind, under every spec of that kind.")
@@ -105,9 +131,13 @@ class System(Fields, kw_only=True):
     externals: Externals = Externals()
     pod_security: Annotated[
         Literal["restricted", "none"],
-        Meta(description="Security context of every container: that of the Pod Security Standard `restricted`, or none."),
+        Meta(
+            description="Security context of every container: that of the Pod Security Standard `restricted`, or none."
+        ),
     ] = "restricted"
-    kubernetes_version: Annotated[str, Meta(pattern=r"^1\.[0-9]+$", description="Minor version of the target cluster.")] = "1.32"
+    kubernetes_version: Annotated[
+        str, Meta(pattern=r"^1\.[0-9]+$", description="Minor version of the target cluster.")
+    ] = "1.32"
 
     def complaints(self) -> Iterator[Complaint]:
         """Names that refer to environments must be environments; a pattern may use only what is known."""

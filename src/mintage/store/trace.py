@@ -119,7 +119,9 @@ def _apply(traces: dict[str, Trace], line: Any) -> None:
         traces.pop(task, None)
         return
     key, outputs, result = body
-    traces[task] = Trace(key, {path: (digest, tuple(stamp)) for path, (digest, stamp) in outputs.items()}, result)
+    traces[task] = Trace(
+        key, {path: (digest, tuple(stamp)) for path, (digest, stamp) in outputs.items()}, result
+    )
 
 
 def stamp(status: os.stat_result) -> Stamp:

@@ -28,9 +28,14 @@ class Difference(NamedTuple):
             [] if data is None else data.decode("utf-8", "replace").splitlines(keepends=True)
             for data in (self.found, self.wanted)
         )
-        names = ("/dev/null" if self.found is None else self.path, "/dev/null" if self.wanted is None else self.path)
+        names = (
+            "/dev/null" if self.found is None else self.path,
+            "/dev/null" if self.wanted is None else self.path,
+        )
         lines = difflib.unified_diff(before, after, *names)
-        return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+        return "".join(
+            line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
+        )
 
 
 def differences(run: Run) -> Iterator[Difference]:
@@ -40,7 +45,7 @@ def differences(run: Run) -> Iterator[Difference]:
     stale = sorted(run.owned - {*wanted})
     for path in sorted({*wanted, *stale}):
         found = _read(folder / path)
-        data = wanted[path] if path in wanted else None
+        data = wanted.get(path)
         if found != data:
             yield Difference(f"{run.output}/{path}", found, data)
 

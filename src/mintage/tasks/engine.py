@@ -47,7 +47,9 @@ class Graph:
         try:
             state.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise SystemExit(f"{state}: error[write-failed]: cannot write: {(error.strerror or '').lower()}") from error
+            raise SystemExit(
+                f"{state}: error[write-failed]: cannot write: {(error.strerror or '').lower()}"
+            ) from error
         return {
             "backend": "sqlite3",
             "dep_file": str(state / "doit.db"),
@@ -69,7 +71,13 @@ class Graph:
         if isinstance(run, MintageError):
             yield self._broken(run)
         elif check:
-            yield self._task("render", "check", "compare the rendered tree with the specs", self._checked(run), lambda _: "")
+            yield self._task(
+                "render",
+                "check",
+                "compare the rendered tree with the specs",
+                self._checked(run),
+                lambda _: "",
+            )
         else:
             yield from self._components(run)
 
@@ -82,10 +90,20 @@ class Graph:
             return f"{run.output}/ {state}: {files} files, {len(workspace.components)} components, {_several(workspace.environments)}"
 
         for name, entries in workspace.components.items():
-            doc = f"specs/{{{','.join(entry.name for entry in entries)}}}" if len(entries) > 1 else entries[0].path
+            doc = (
+                f"specs/{{{','.join(entry.name for entry in entries)}}}"
+                if len(entries) > 1
+                else entries[0].path
+            )
             task = self._task("render", name, doc, self._written(name, run, run.write_component), summary)
             yield {**task, **self._state(run, name, run.is_current)}
-        task = self._task("render", ROOT, "what spans components: overlays, Argo CD, pruning", self._written_root(run), summary)
+        task = self._task(
+            "render",
+            ROOT,
+            "what spans components: overlays, Argo CD, pruning",
+            self._written_root(run),
+            summary,
+        )
         names = [f"render:{name}" for name in workspace.components]
         yield {**task, **self._state(run, ROOT, lambda _: run.is_root_current()), "task_dep": names}
 
@@ -100,7 +118,9 @@ class Graph:
             "teardown": [run.finish],
         }
 
-    def _task(self, verb: str, name: str, doc: str, action: Callable[[], Any], summary: Callable[[int], str]) -> Task:
+    def _task(
+        self, verb: str, name: str, doc: str, action: Callable[[], Any], summary: Callable[[int], str]
+    ) -> Task:
         return {
             "name": name,
             "doc": doc,
@@ -124,7 +144,12 @@ class Graph:
 
     def _broken(self, error: MintageError) -> Task:
         """Return the task that stands for specs which cannot be loaded: other tasks of the dodo.py still run."""
-        return {**self._task("render", "specs", "the specs have errors", lambda: self._failed(error), lambda _: ""), "uptodate": [False]}
+        return {
+            **self._task(
+                "render", "specs", "the specs have errors", lambda: self._failed(error), lambda _: ""
+            ),
+            "uptodate": [False],
+        }
 
     def _written(self, name: str, run: Run, write: Callable[[str], int]) -> Callable[[], Task]:
         def written() -> Task:
@@ -138,7 +163,10 @@ class Graph:
     def _written_root(self, run: Run) -> Callable[[], Task]:
         def written() -> Task:
             changed = run.write_root()
-            return {"changed": changed, "line": f"{'overlays, Argo CD':<24} {changed} files changed" if changed else ""}
+            return {
+                "changed": changed,
+                "line": f"{'overlays, Argo CD':<24} {changed} files changed" if changed else "",
+            }
 
         return written
 
@@ -154,7 +182,9 @@ class Graph:
             for difference in found:
                 print(difference.text(), end="")  # noqa: T201 - the diff is the output
             if found:
-                return TaskFailed(f"{run.output}/ is not what the specs give: {len(found)} files differ; run `doit render` and commit the result\n")
+                return TaskFailed(
+                    f"{run.output}/ is not what the specs give: {len(found)} files differ; run `doit render` and commit the result\n"
+                )
             return {"changed": 0, "line": f"{run.output}/ is what the specs give"}
 
         return checked
@@ -166,7 +196,13 @@ class Graph:
             yield self._broken(run)
             return
         for environment in (BASE, *run.workspace.environments):
-            task = self._task("validate", environment or "base", f"prove {environment or 'base'} with Kustomize", self._proved(run, environment), lambda _: "")
+            task = self._task(
+                "validate",
+                environment or "base",
+                f"prove {environment or 'base'} with Kustomize",
+                self._proved(run, environment),
+                lambda _: "",
+            )
             yield {**task, "uptodate": [(self._is_proved, [run, environment])]}
 
     def _is_proved(self, run: Run, environment: str) -> bool:

@@ -17,6 +17,6 @@ def generator() -> str:
     An edit of the code, an upgrade of Mintage or of jsonpatch changes it, and everything is rendered again.
     """
     parts = [f"jsonpatch {version('jsonpatch')}"]
-    for path in sorted(_PACKAGE.rglob("*.py")):
-        parts.append(f"{path.relative_to(_PACKAGE).as_posix()} {digest_of(path.read_bytes())}")
+    modules = sorted(_PACKAGE.rglob("*.py"))
+    parts += [f"{path.relative_to(_PACKAGE).as_posix()} {digest_of(path.read_bytes())}" for path in modules]
     return digest_of("\n".join(parts).encode())

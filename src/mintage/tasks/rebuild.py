@@ -92,7 +92,9 @@ class Run:
 
         entries = self.workspace.components[name]
         sources = {entry.name: entry.path for entry in entries}
-        environments = {environment: self.objects(name, environment) for environment in self.workspace.environments}
+        environments = {
+            environment: self.objects(name, environment) for environment in self.workspace.environments
+        }
         return component(name, self.objects(name, BASE), environments, sources)
 
     def objects(self, name: str, environment: str) -> Objects:
@@ -115,10 +117,19 @@ class Run:
         workspace = self.workspace
         variant = workspace.variants(entry.path)[environment]
         texts = {name: workspace.file(name) for name in entry.files}
-        scope = Scope(workspace.system, environment or None, workspace.exports(environment), texts, variant.spec.namespace or "")
+        scope = Scope(
+            workspace.system,
+            environment or None,
+            workspace.exports(environment),
+            texts,
+            variant.spec.namespace or "",
+        )
         if not workspace.has_references(entry.path):
             return variant.spec, scope
-        return decode(resolved(variant.value, scope), type(variant.spec), variant.layers), scope
+        value = resolved(variant.value, scope)
+        return (
+            variant.spec if value == variant.value else decode(value, type(variant.spec), variant.layers)
+        ), scope
 
     def rendered_root(self, summaries: dict[str, dict[str, Any]]) -> FileTree:
         """Return the files that span components."""
@@ -148,7 +159,9 @@ class Run:
         trace = self.traces.get(task)
         if trace is None:
             return []
-        present = [path for path in sorted(trace.outputs) if (self.workspace.root / self.output / path).is_file()]
+        present = [
+            path for path in sorted(trace.outputs) if (self.workspace.root / self.output / path).is_file()
+        ]
         if not dryrun:
             with self._undone_on_failure():
                 assert self._transaction is not None
@@ -206,10 +219,24 @@ class Run:
         for path, data in files.items():
             place = Location(f"{self.output}/{path}")
             if link := link_outside(self.workspace.root, f"{self.output}/{path}"):
-                problems.append(Problem(Location(link), "file-outside", "a folder of the rendered tree is a link", "replace it by a folder"))
+                problems.append(
+                    Problem(
+                        Location(link),
+                        "file-outside",
+                        "a folder of the rendered tree is a link",
+                        "replace it by a folder",
+                    )
+                )
             elif path not in self.owned and _is_foreign(folder / path, data):
                 advice = "move it away, or delete it if it is not needed"
-                problems.append(Problem(place, "file-in-the-way", "Mintage did not write this file and will not replace it", advice))
+                problems.append(
+                    Problem(
+                        place,
+                        "file-in-the-way",
+                        "Mintage did not write this file and will not replace it",
+                        advice,
+                    )
+                )
         if problems:
             raise MintageError(problems)
 
@@ -218,7 +245,9 @@ class Run:
         """The files that Mintage wrote in this run or before it, in this clone or another."""
         listed = read_text(self.workspace.root / self.output / OWNED).splitlines()
         inside = (line for line in listed if not line.startswith(("#", "/")) and ".." not in line.split("/"))
-        return {path for _, trace in self.traces.items() for path in trace.outputs} | {path for path in inside if path}
+        return {path for _, trace in self.traces.items() for path in trace.outputs} | {
+            path for path in inside if path
+        }
 
     def _abandoned(self) -> bool:
         """Tell whether there are traces of components that exist no more."""
@@ -231,7 +260,9 @@ class Run:
     def _prune(self) -> int:
         assert self._transaction is not None
         live = {ROOT, *self.workspace.components}
-        made = {path for task, trace in self.traces.items() if task in live for path in trace.outputs} - {OWNED}
+        made = {path for task, trace in self.traces.items() if task in live for path in trace.outputs} - {
+            OWNED
+        }
         removed = [path for path in sorted(self.owned - made - {OWNED}) if self._transaction.remove(path)]
         listing = self.ownership(made)
         changed = self._transaction.write(OWNED, listing)

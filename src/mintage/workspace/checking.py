@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -18,18 +19,61 @@ if TYPE_CHECKING:
 
     from mintage.source import Document
     from mintage.spec.system import System
+    from mintage.workspace.decoding import Sketch
     from mintage.workspace.index import Entry, Use
 
 
-def problems_between(entries: dict[str, Entry], system: System, document: Document, *, complete: bool) -> Iterator[Problem]:
-    """Yield every problem between specs; `complete` tells whether all specs could be decoded."""
+def problems_between(
+    entries: dict[str, Entry], sketches: list[Sketch], system: System, document: Document, *, complete: bool
+) -> Iterator[Problem]:
+    """Yield every problem between specs.
+
+    `sketches` stand for specs with errors; `complete` tells whether the names of all services are known.
+    """
     yield from _same_names(entries)
-    by_name = {entry.name: entry for entry in entries.values()}
+    known = Known(
+        {entry.name: entry for entry in entries.values()},
+        {found.name: found.kind for found in sketches},
+        complete,
+    )
     for entry in entries.values():
         for use in entry.uses:
-            yield from _use_problems(use, by_name, complete=complete)
+            yield from _use_problems(use, known)
+    for use in (use for found in sketches for use in found.uses):
+        if use.name not in known.names and complete:
+            yield _unknown(use, known)
     if complete:
-        yield from _system_problems(by_name, system, document)
+        yield from _system_problems(
+            known, {entry.component for entry in entries.values()}, system, document, sketched=bool(sketches)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The services of a workspace: those that were decoded, and the kinds of those that could not be."""
+
+    entries: dict[str, Entry]
+    sketched: dict[str, str]
+    complete: bool
+
+    @property
+    def names(self) -> set[str]:
+        """Every name a reference may use."""
+        return {*self.entries, *self.sketched}
+
+    def any_match(self, selector: str) -> bool:
+        """Tell whether a selector means any service."""
+        kinds = {**self.sketched, **{name: entry.kind for name, entry in self.entries.items()}}
+        return any(matches(selector, kind, name) for name, kind in kinds.items())
+
+
+def _unknown(use: Use, known: Known) -> Problem:
+    return Problem(
+        Location(*use.place),
+        "reference-unknown",
+        f"no service is called `{use.name}`",
+        did_you_mean(use.name, known.names),
+    )
 
 
 def _same_names(entries: dict[str, Entry]) -> Iterator[Problem]:
@@ -38,23 +82,33 @@ def _same_names(entries: dict[str, Entry]) -> Iterator[Problem]:
         taken = first.setdefault(entry.name, entry)
         if taken is not entry:
             other = Location(*taken.place)
-            yield Problem(Location(*entry.place), "spec-name-twice", f"a service called `{entry.name}` stands already at {other}", "rename one of the two")
+            yield Problem(
+                Location(*entry.place),
+                "spec-name-twice",
+                f"a service called `{entry.name}` stands already at {other}",
+                "rename one of the two",
+            )
 
 
-def _use_problems(use: Use, by_name: dict[str, Entry], *, complete: bool) -> Iterator[Problem]:
+def _use_problems(use: Use, known: Known) -> Iterator[Problem]:
     place = Location(*use.place)
     if "/" in use.name:
-        if complete and not any(matches(use.name, entry.kind, entry.name) for entry in by_name.values()):
-            yield Problem(place, "reference-unknown", f"no service matches `{use.name}`", f"the kinds are {', '.join(SPECS)}")
+        if known.complete and not known.any_match(use.name):
+            yield Problem(
+                place,
+                "reference-unknown",
+                f"no service matches `{use.name}`",
+                f"the kinds are {', '.join(SPECS)}",
+            )
         return
-    entry = by_name.get(use.name)
+    entry = known.entries.get(use.name)
     if entry is None:
-        if complete:
-            yield Problem(place, "reference-unknown", f"no service is called `{use.name}`", did_you_mean(use.name, by_name))
+        if known.complete and use.name not in known.sketched:
+            yield _unknown(use, known)
         return
     if use.kinds and entry.kind not in use.kinds:
         message = f"`{use.name}` is of kind {entry.kind}, expected {' or '.join(use.kinds)}"
-        fitting = [name for name, other in by_name.items() if other.kind in use.kinds]
+        fitting = [name for name, other in known.entries.items() if other.kind in use.kinds]
         yield Problem(place, "reference-kind", message, did_you_mean(use.name, fitting))
     export = entry.export(use.environment)
     if export is None:
@@ -70,27 +124,35 @@ def _text_problems(use: Use, export: Export) -> Iterator[Problem]:
     assert link is not None
     try:
         reference.text_of(link, export, "host")
-    except reference.ReferenceProblem as error:
+    except reference.ReferenceMeaninglessError as error:
         yield Problem(Location(*use.place), "reference-unknown", str(error), error.advice)
 
 
-def _system_problems(by_name: dict[str, Entry], system: System, document: Document) -> Iterator[Problem]:
+def _system_problems(
+    known: Known, components: set[str], system: System, document: Document, *, sketched: bool
+) -> Iterator[Problem]:
     """Complain about what system.yaml says of services that do not exist: it would silently do nothing."""
     layers = Layers((Layer(document),))
-    components = {entry.component for entry in by_name.values()}
     for index, name in enumerate(system.components):
-        if name not in components:
-            yield layers.problem(
-                Complaint(("components", index), f"no service has the component `{name}`", did_you_mean(name, components), "reference-unknown")
+        if name not in components and not sketched:
+            message = f"no service has the component `{name}`"
+            complaint = Complaint(
+                ("components", index), message, did_you_mean(name, components), "reference-unknown"
             )
+            yield layers.problem(complaint)
     for kind in system.defaults:
         if kind not in SPECS:
-            yield layers.problem(Complaint(("defaults", kind), f"unknown kind `{kind}`", did_you_mean(kind, SPECS), "spec-unknown-kind", on_key=True))
+            advice = did_you_mean(kind, SPECS)
+            complaint = Complaint(
+                ("defaults", kind), f"unknown kind `{kind}`", advice, "spec-unknown-kind", on_key=True
+            )
+            yield layers.problem(complaint)
     for environment, settings in system.environments.items():
         for selector in settings.set:
-            if not any(matches(selector, entry.kind, entry.name) for entry in by_name.values()):
-                advice = did_you_mean(selector, [*by_name, *(f"{kind}/*" for kind in SPECS)])
+            if not known.any_match(selector):
+                advice = did_you_mean(selector, {*known.names, *(f"{kind}/*" for kind in SPECS)} - {selector})
                 path = ("environments", environment, "set", selector)
-                yield layers.problem(Complaint(path, f"no service matches `{selector}`", advice, "reference-unknown", on_key=True))
-
-
+                complaint = Complaint(
+                    path, f"no service matches `{selector}`", advice, "reference-unknown", on_key=True
+                )
+                yield layers.problem(complaint)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mintage.errors import MintageError, Problem, did_you_mean
-from mintage.source import walk
+from mintage.source import read, walk
 from mintage.spec import reference
 from mintage.spec.decode import Complaint, Layer, Layers, decode, merge, without_nulls
 from mintage.spec.fields import FIXED
@@ -47,6 +47,9 @@ def variants(document: Document, system: System, system_document: Document) -> d
         layers[name] = Layers((*deltas, own, defaults))
     found: dict[str, Variant] = {}
     for name, value in values.items():
+        if value == shared and BASE in found:  # nothing differs here
+            found[name] = Variant(value, found[BASE].spec, layers[name])
+            continue
         try:
             found[name] = Variant(value, decode(value, spec_type(kind), layers[name]), layers[name])
         except MintageError as error:
@@ -60,16 +63,33 @@ def _kind(document: Document) -> str:
     value = document.value
     whole = Layers((Layer(document),))
     if not isinstance(value, dict):
-        raise MintageError([whole.problem(Complaint((), "expected a mapping with `kind` and `name`", "see docs/concepts.md"))])
+        raise MintageError(
+            [
+                whole.problem(
+                    Complaint((), "expected a mapping with `kind` and `name`", "see docs/concepts.md")
+                )
+            ]
+        )
     kind = value.get("kind")
     if kind is None:
-        complaint = Complaint((), "required field `kind` is missing", f"add `kind:` with one of {', '.join(SPECS)}", "spec-missing-field")
+        complaint = Complaint(
+            (),
+            "required field `kind` is missing",
+            f"add `kind:` with one of {', '.join(SPECS)}",
+            "spec-missing-field",
+        )
         raise MintageError([whole.problem(complaint)])
     if not isinstance(kind, str) or kind not in SPECS:
         message = f"unknown kind `{kind}`"
         if kind == "System":
             message = "a workspace has one `System`, in `specs/system.yaml`"
-        raise MintageError([whole.problem(Complaint(("kind",), message, did_you_mean(str(kind), SPECS), "spec-unknown-kind"))])
+        raise MintageError(
+            [
+                whole.problem(
+                    Complaint(("kind",), message, did_you_mean(str(kind), SPECS), "spec-unknown-kind")
+                )
+            ]
+        )
     return kind
 
 
@@ -80,12 +100,23 @@ def _environment_problems(document: Document, value: dict[str, Any], system: Sys
     for name in given if isinstance(given, dict) else ():
         if name not in system.environments:
             advice = did_you_mean(name, system.environments) or "declare it in `specs/system.yaml`"
-            complaint = Complaint(("environments", name), f"no environment is called `{name}`", advice, "environment-unknown", on_key=True)
+            complaint = Complaint(
+                ("environments", name),
+                f"no environment is called `{name}`",
+                advice,
+                "environment-unknown",
+                on_key=True,
+            )
             yield layers.problem(complaint)
     only = value.get("only")
     for index, name in enumerate(only if isinstance(only, list) else ()):
         if name not in system.environments:
-            complaint = Complaint(("only", index), f"no environment is called `{name}`", did_you_mean(str(name), system.environments), "environment-unknown")
+            complaint = Complaint(
+                ("only", index),
+                f"no environment is called `{name}`",
+                did_you_mean(str(name), system.environments),
+                "environment-unknown",
+            )
             yield layers.problem(complaint)
 
 
@@ -93,7 +124,8 @@ def _delta(
     name: str, shared: dict[str, Any], document: Document, system: System, system_document: Document
 ) -> tuple[dict[str, Any], list[Layer]]:
     """Return a spec's value in an environment, and the layers that were laid over it, the last one first."""
-    value, layers = shared, []
+    value = shared
+    layers: list[Layer] = []
     for selector, delta in system.environments[name].set.items():
         if matches(selector, str(shared.get("kind")), str(shared.get("name"))):
             value = merge(value, delta)
@@ -110,7 +142,9 @@ def _fixed_problems(deltas: list[Layer], value: dict[str, Any], shared: dict[str
     """Complain about a system-wide delta that would move a service (a spec's own are checked by its type)."""
     for field in sorted(FIXED & value.keys()):
         if value[field] != shared.get(field) and deltas and deltas[-1].path[-2:-1] == ("set",):
-            complaint = Complaint((field,), f"`{field}` is the same in every environment", "set it in the spec", on_key=True)
+            complaint = Complaint(
+                (field,), f"`{field}` is the same in every environment", "set it in the spec", on_key=True
+            )
             yield Layers(tuple(deltas)).problem(complaint)
 
 
@@ -129,12 +163,46 @@ def uses(found: dict[str, Variant]) -> Iterator[tuple[Use, Problem | None]]:
             yield use, _malformed(text, place) if text else None
 
 
+class Sketch(NamedTuple):
+    """What can be told of a spec that has errors: its kind and name, and the references in its strings."""
+
+    kind: str
+    name: str
+    uses: tuple[Use, ...]
+
+
+def sketch(path: str, data: bytes) -> Sketch | None:
+    """Return the sketch of a spec with errors, or None where not even its name can be told."""
+    try:
+        document = read(path, data)
+    except MintageError:
+        return None
+    value = document.value
+    if not isinstance(value, dict) or not isinstance(value.get("name"), str):
+        return None
+    layers = Layers((Layer(document),))
+    found = []
+    for where, text in walk(value):
+        link = _link(text) if isinstance(text, str) else None
+        if link is not None:
+            place = layers.locate(where)
+            found.append(Use(BASE, (place.file, place.line, place.column, place.width), link.name))
+    return Sketch(str(value.get("kind")), value["name"], tuple(found))
+
+
+def _link(text: str) -> reference.Link | None:
+    try:
+        return reference.parse(text)
+    except reference.ReferenceMeaninglessError:
+        return None
+
+
 def _references(variant: Variant) -> Iterator[tuple[tuple[str | int, ...], str, str, tuple[str, ...]]]:
     for path, value in walk({key: value for key, value in variant.value.items() if key != "environments"}):
         if isinstance(value, str) and "@" in value:
             try:
                 link = reference.parse(value)
-            except reference.ReferenceProblem:
+            except reference.ReferenceMeaninglessError:
                 yield path, "", value, ()
             else:
                 if link is not None:
@@ -146,6 +214,6 @@ def _references(variant: Variant) -> Iterator[tuple[tuple[str | int, ...], str, 
 def _malformed(text: str, place: Any) -> Problem | None:
     try:
         reference.parse(text)
-    except reference.ReferenceProblem as error:
+    except reference.ReferenceMeaninglessError as error:
         return Problem(place, "reference-malformed", str(error), error.advice)
     return None

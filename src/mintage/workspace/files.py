@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from mintage.digest import digest_of
 from mintage.errors import Location, MintageError, Problem, fail
 
 if TYPE_CHECKING:
@@ -17,20 +16,31 @@ SYSTEM = "specs/system.yaml"
 _MAX_BYTES = 16_000_000  # what is read at all; the YAML reader has its own, smaller limit
 
 
-def spec_files(root: Path) -> list[str]:
-    """Return the spec files below `specs/`, sorted, relative to the root; `MintageError` for what cannot be one."""
+def spec_files(root: Path) -> tuple[list[str], list[Problem]]:
+    """Return the spec files below `specs/`, sorted, relative to the root, and what stands there and cannot be one.
+
+    Raises `MintageError` where there is nothing to go on with: no folder, no `system.yaml`, no spec.
+    """
     folder = root / SPECS
     if not folder.is_dir():
-        raise fail(f"{SPECS}/", "workspace-no-specs", "the workspace has no folder `specs`", f"create `{SYSTEM}`; docs/concepts.md shows how")
+        advice = f"create `{SYSTEM}`; docs/concepts.md shows how"
+        raise fail(f"{SPECS}/", "workspace-no-specs", "the workspace has no folder `specs`", advice)
     problems: list[Problem] = []
     found = sorted(_walk(root, folder, problems))
+    fatal = []
     if SYSTEM not in found:
-        problems.append(Problem(Location(SYSTEM), "workspace-no-system", "the file is missing", "create it with `kind: System` and `name: ...`"))
-    elif found == [SYSTEM]:
-        problems.append(Problem(Location(f"{SPECS}/"), "workspace-no-specs", "there is no spec beside `system.yaml`", "add a spec such as `specs/web.yaml`"))
-    if problems:
-        raise MintageError(problems)
-    return found
+        advice = "create it with `kind: System` and `name: ...`"
+        fatal.append(Problem(Location(SYSTEM), "workspace-no-system", "the file is missing", advice))
+    elif found == [SYSTEM] and not problems:
+        advice = "add a spec such as `specs/web.yaml`"
+        fatal.append(
+            Problem(
+                Location(f"{SPECS}/"), "workspace-no-specs", "there is no spec beside `system.yaml`", advice
+            )
+        )
+    if fatal:
+        raise MintageError([*problems, *fatal])
+    return found, problems
 
 
 def _walk(root: Path, folder: Path, problems: list[Problem]) -> Iterator[str]:
@@ -45,16 +55,30 @@ def _walk(root: Path, folder: Path, problems: list[Problem]) -> Iterator[str]:
         elif entry.name.endswith(".yaml"):
             yield path
         elif entry.name.endswith(".yml"):
-            problems.append(Problem(Location(path), "spec-file-name", "a spec ends in `.yaml`, got `.yml`", "rename the file"))
+            problems.append(
+                Problem(
+                    Location(path), "spec-file-name", "a spec ends in `.yaml`, got `.yml`", "rename the file"
+                )
+            )
 
 
 def _link_problem(root: Path, link: str, path: str) -> Problem | None:
     target = os.path.realpath(link)
     if not os.path.exists(target):  # noqa: PTH110 - a string is at hand
-        return Problem(Location(path), "file-missing", f"the link leads to nothing: `{os.readlink(link)}`", "remove the link")  # noqa: PTH115
+        return Problem(
+            Location(path),
+            "file-missing",
+            f"the link leads to nothing: `{os.readlink(link)}`",
+            "remove the link",
+        )  # noqa: PTH115
     inside = os.path.realpath(root) + os.sep
     if not target.startswith(inside):
-        return Problem(Location(path), "file-outside", "the link leaves the workspace", "copy the file into the workspace")
+        return Problem(
+            Location(path),
+            "file-outside",
+            "the link leaves the workspace",
+            "copy the file into the workspace",
+        )
     return None
 
 
@@ -63,24 +87,49 @@ def read(root: Path, path: str) -> bytes:
     target = root / path
     try:
         if not target.is_file():
-            raise fail(path, "file-missing", "expected a file, got " + ("a folder" if target.is_dir() else "nothing"), "check the name")
+            raise fail(
+                path,
+                "file-missing",
+                "expected a file, got " + ("a folder" if target.is_dir() else "nothing"),
+                "check the name",
+            )
         size = target.stat().st_size
         if size > _MAX_BYTES:
-            raise fail(path, "file-too-large", f"the file has {size:,} bytes; at most {_MAX_BYTES:,} are read", "move data out of the spec")
+            raise fail(
+                path,
+                "file-too-large",
+                f"the file has {size:,} bytes; at most {_MAX_BYTES:,} are read",
+                "move data out of the spec",
+            )
         return target.read_bytes()
     except OSError as error:
-        raise fail(path, "file-unreadable", f"cannot read: {(error.strerror or str(error)).lower()}", "check its permissions") from error
+        raise fail(
+            path,
+            "file-unreadable",
+            f"cannot read: {(error.strerror or str(error)).lower()}",
+            "check its permissions",
+        ) from error
 
 
 def read_beside_specs(root: Path, name: str) -> bytes:
     """Return a file that a spec names, relative to `specs/`; it must not leave the workspace."""
     target = os.path.realpath(root / SPECS / name)
     if not target.startswith(os.path.realpath(root) + os.sep):
-        raise fail(f"{SPECS}/{name}", "file-outside", "the path leaves the workspace", "copy the file into the workspace")
+        raise fail(
+            f"{SPECS}/{name}",
+            "file-outside",
+            "the path leaves the workspace",
+            "copy the file into the workspace",
+        )
     return read(root, f"{SPECS}/{name}")
 
 
-def digests(root: Path, paths: list[str]) -> tuple[dict[str, bytes], dict[str, str]]:
-    """Return the bytes and the digests of files."""
-    contents = {path: read(root, path) for path in paths}
-    return contents, {path: digest_of(data) for path, data in contents.items()}
+def contents(root: Path, paths: list[str], problems: list[Problem]) -> dict[str, bytes]:
+    """Return the bytes of files; what cannot be read is left out and added to the problems."""
+    found = {}
+    for path in paths:
+        try:
+            found[path] = read(root, path)
+        except MintageError as error:
+            problems += error.problems
+    return found

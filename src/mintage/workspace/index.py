@@ -64,7 +64,9 @@ class Index:
 
     generator: str = ""
     system_digest: str = ""
-    summary: dict[str, Any] = field(default_factory=dict)  # of system.yaml: what a run that does nothing needs
+    summary: dict[str, Any] = field(
+        default_factory=dict
+    )  # of system.yaml: what a run that does nothing needs
     entries: dict[str, Entry] = field(default_factory=dict)
 
 
@@ -90,12 +92,15 @@ def _entry(item: dict[str, Any]) -> Entry:
 def save(path: Path, index: Index) -> None:
     """Write the index in one step."""
     entries = [_plain(entry) for _, entry in sorted(index.entries.items())]
-    raw = {"generator": index.generator, "system": index.system_digest, "summary": index.summary, "entries": entries}
+    raw = {
+        "generator": index.generator,
+        "system": index.system_digest,
+        "summary": index.summary,
+        "entries": entries,
+    }
     write_whole(path, json.dumps(raw, separators=(",", ":")).encode())
 
 
 def _plain(entry: Entry) -> dict[str, Any]:
     uses = [(use.environment, use.place, use.name, use.text, use.kinds) for use in entry.uses]
     return {**{name: getattr(entry, name) for name in Entry.__slots__}, "uses": uses}
-
-

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from mintage.digest import digest_of_value
+from mintage.digest import digest_of, digest_of_value
 from mintage.errors import Location, MintageError, Problem
 from mintage.workspace import files, index
 from mintage.workspace.index import BASE, Entry, Index
@@ -36,14 +36,17 @@ class Workspace:
         self.root = root
         self.state = root / STATE
         self.generator = generator
-        paths = files.spec_files(root)
-        self._contents, self.digests = files.digests(root, paths)
+        paths, problems = files.spec_files(root)
+        self._contents = files.contents(root, paths, problems)
+        if files.SYSTEM not in self._contents:
+            raise MintageError(problems)
+        self.digests = {path: digest_of(data) for path, data in self._contents.items()}
         self.system_digest = self.digests.pop(files.SYSTEM)
         self._variants: dict[str, dict[str, Variant]] = {}
         self._typed_exports: dict[str, dict[str, Export]] = {}
         saved = index.load(self.state / "index.json")
         known = (saved.generator, saved.system_digest) == (generator, self.system_digest)
-        self.index = self._update(saved if known else Index(generator, self.system_digest))
+        self.index = self._update(saved if known else Index(generator, self.system_digest), problems)
 
     @property
     def environments(self) -> list[str]:
@@ -84,7 +87,13 @@ class Workspace:
 
         layers = Layers((Layer(self.system_document),))
         if not isinstance(self.system_document.value, dict):
-            raise MintageError([layers.problem(Complaint((), "expected a mapping with `kind: System`", "see docs/concepts.md"))])
+            raise MintageError(
+                [
+                    layers.problem(
+                        Complaint((), "expected a mapping with `kind: System`", "see docs/concepts.md")
+                    )
+                ]
+            )
         return decode(self.system_document.value, System, layers)
 
     def variants(self, path: str) -> dict[str, Variant]:
@@ -93,7 +102,9 @@ class Workspace:
             from mintage.source import read  # noqa: PLC0415
             from mintage.workspace.decoding import variants  # noqa: PLC0415
 
-            self._variants[path] = variants(read(path, self._contents[path]), self.system, self.system_document)
+            self._variants[path] = variants(
+                read(path, self._contents[path]), self.system, self.system_document
+            )
         return self._variants[path]
 
     def has_references(self, path: str) -> bool:
@@ -118,15 +129,26 @@ class Workspace:
         try:
             return data.decode("utf-8")
         except UnicodeDecodeError as error:
-            raise MintageError([Problem(Location(f"specs/{name}"), "yaml-encoding", "the file is not UTF-8", "save it as UTF-8")]) from error
+            raise MintageError(
+                [
+                    Problem(
+                        Location(f"specs/{name}"),
+                        "yaml-encoding",
+                        "the file is not UTF-8",
+                        "save it as UTF-8",
+                    )
+                ]
+            ) from error
 
     def save_index(self) -> None:
         """Write the index for the next run."""
         index.save(self.state / "index.json", self.index)
 
-    def _update(self, saved: Index) -> Index:
+    def _update(self, saved: Index, problems: list[Problem]) -> Index:
+        """Return the index of the specs as they are now; `problems` are those of files that cannot be read."""
         entries: dict[str, Entry] = {}
-        problems: list[Problem] = []
+        broken: list[str] = []
+        readable = not problems
         for path, digest in self.digests.items():
             old = saved.entries.get(path)
             try:
@@ -136,26 +158,35 @@ class Workspace:
                     entries[path] = self._entry(path, problems)
             except MintageError as error:
                 problems += error.problems
+                broken.append(path)
         if not problems and entries == saved.entries and saved.summary:
             return saved
-        return self._checked(entries, problems)
+        return self._checked(entries, broken, problems, readable=readable)
 
     def _files_unchanged(self, entry: Entry) -> bool:
-        from mintage.digest import digest_of  # noqa: PLC0415
+        return all(
+            digest_of(files.read_beside_specs(self.root, name)) == seen for name, seen in entry.files.items()
+        )
 
-        return all(digest_of(files.read_beside_specs(self.root, name)) == seen for name, seen in entry.files.items())
+    def _checked(
+        self, entries: dict[str, Entry], broken: list[str], problems: list[Problem], *, readable: bool
+    ) -> Index:
+        """Check what holds between specs and return the new index; raise all problems there are.
 
-    def _checked(self, entries: dict[str, Entry], problems: list[Problem]) -> Index:
-        """Check what holds between specs and return the new index; raise all problems there are."""
+        A file that could not be decoded may still define what others refer to: its name counts as known.
+        """
         from mintage.workspace.checking import problems_between  # noqa: PLC0415
+        from mintage.workspace.decoding import sketch  # noqa: PLC0415
 
         try:
             system, document = self.system, self.system_document
         except MintageError as error:
             raise MintageError([*problems, *error.problems]) from None
-        # A file that could not be decoded may define what others refer to: do not call it missing.
-        complete = len(entries) == len(self.digests)
-        problems += problems_between(entries, system, document, complete=complete)
+        sketches = [sketch(path, self._contents[path]) for path in broken]
+        complete = readable and all(found is not None for found in sketches)
+        problems += problems_between(
+            entries, [found for found in sketches if found], system, document, complete=complete
+        )
         if problems:
             raise MintageError(problems)
         summary = {
@@ -194,8 +225,6 @@ class Workspace:
         )
 
     def _named_files(self, base: Variant) -> dict[str, str]:
-        from mintage.digest import digest_of  # noqa: PLC0415
-
         found: dict[str, str] = {}
         problems = []
         for path, name in base.spec.files():
@@ -203,7 +232,10 @@ class Workspace:
                 found[name] = digest_of(files.read_beside_specs(self.root, name))
             except MintageError as error:
                 place = base.layers.locate(path)
-                problems += [Problem(place, problem.id, f"`{name}`: {problem.message}", problem.advice) for problem in error.problems]
+                problems += [
+                    Problem(place, problem.id, f"`{name}`: {problem.message}", problem.advice)
+                    for problem in error.problems
+                ]
         if problems:
             raise MintageError(problems)
         return found
@@ -214,4 +246,8 @@ def _exports(specs: dict[str, Spec]) -> dict[str, dict[str, Any]]:
     import msgspec  # noqa: PLC0415
 
     plain = {environment: msgspec.to_builtins(spec.exports()) for environment, spec in specs.items()}
-    return {environment: export for environment, export in plain.items() if environment == BASE or export != plain[BASE]}
+    return {
+        environment: export
+        for environment, export in plain.items()
+        if environment == BASE or export != plain[BASE]
+    }

@@ -20,7 +20,9 @@ def render(spec: Identity, scope: Scope) -> list[Manifest]:
     return [
         service_account(spec.name, labels, annotations=spec.annotations),
         *permissions(spec.name, spec.name, rules_of(spec.rules), labels, scope, namespace=spec.namespace),
-        *cluster_permissions(spec.name, spec.name, rules_of(spec.cluster_rules), labels, scope, namespace=spec.namespace),
+        *cluster_permissions(
+            spec.name, spec.name, rules_of(spec.cluster_rules), labels, scope, namespace=spec.namespace
+        ),
     ]
 
 
@@ -38,26 +40,52 @@ def rules_of(texts: tuple[str, ...]) -> list[dict[str, Any]]:
 def service_account(name: str, labels: dict[str, str], annotations: dict[str, str] | None = None) -> Manifest:
     """Return a ServiceAccount."""
     return Manifest(
-        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata(name, labels=labels, annotations=annotations)}
+        {
+            "apiVersion": "v1",
+            "kind": "ServiceAccount",
+            "metadata": metadata(name, labels=labels, annotations=annotations),
+        }
     )
 
 
 def permissions(
-    name: str, account: str, rules: list[dict[str, Any]], labels: dict[str, str], scope: Scope, *, namespace: str | None = None
+    name: str,
+    account: str,
+    rules: list[dict[str, Any]],
+    labels: dict[str, str],
+    scope: Scope,
+    *,
+    namespace: str | None = None,
 ) -> list[Manifest]:
     """Return a Role and its binding to an account of the same namespace; nothing where there are no rules."""
     return _pair("", name, name, account, rules, labels, namespace or scope.namespace) if rules else []
 
 
 def cluster_permissions(
-    name: str, account: str, rules: list[dict[str, Any]], labels: dict[str, str], scope: Scope, *, namespace: str | None = None
+    name: str,
+    account: str,
+    rules: list[dict[str, Any]],
+    labels: dict[str, str],
+    scope: Scope,
+    *,
+    namespace: str | None = None,
 ) -> list[Manifest]:
     """Return a ClusterRole and its binding, named after the namespace so that environments do not collide."""
-    return _pair("Cluster", scope.cluster_name(name), name, account, rules, labels, namespace or scope.namespace) if rules else []
+    return (
+        _pair("Cluster", scope.cluster_name(name), name, account, rules, labels, namespace or scope.namespace)
+        if rules
+        else []
+    )
 
 
 def _pair(
-    scope: str, name: str, identity: str, account: str, rules: list[dict[str, Any]], labels: dict[str, str], namespace: str
+    scope: str,
+    name: str,
+    identity: str,
+    account: str,
+    rules: list[dict[str, Any]],
+    labels: dict[str, str],
+    namespace: str,
 ) -> list[Manifest]:
     role: dict[str, Any] = {
         "apiVersion": f"{RBAC}/v1",

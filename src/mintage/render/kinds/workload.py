@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any
 from mintage.digest import digest_of_value
 from mintage.manifest import Manifest, compact, metadata
 from mintage.render import pods
+from mintage.render.jobs import once_per_change
+from mintage.render.kinds.identity import service_account
 
 if TYPE_CHECKING:
     from mintage.render.scope import Scope
     from mintage.spec.workload import Buckets, Workload
 
-# A job cannot be changed in place; with this, Argo CD replaces it instead of failing (Argo CD 3, sync options).
-REPLACE = {"argocd.argoproj.io/sync-options": "Force=true,Replace=true"}
-
-
 def render(spec: Workload, scope: Scope) -> list[Manifest]:
     """Return every object of the workload, the main one first."""
     manifests = [_main(spec, scope)]
+    if spec.service_account:
+        manifests.append(service_account(spec.name, _labels(spec, scope)))
     if spec.config:
         manifests.append(_config(spec, scope))
     if spec.ports:
@@ -39,7 +39,8 @@ def _main(spec: Workload, scope: Scope) -> Manifest:
     labels = _labels(spec, scope)
     if spec.run == "service":
         return Manifest(_deployment(spec, scope, labels))
-    return Manifest(_job(spec, scope, labels))
+    document = _job(spec, scope, labels)
+    return once_per_change(document) if spec.run == "job" else Manifest(document)
 
 
 def _deployment(spec: Workload, scope: Scope, labels: dict[str, str]) -> dict[str, Any]:
@@ -62,20 +63,22 @@ def _job(spec: Workload, scope: Scope, labels: dict[str, str]) -> dict[str, Any]
         **compact(activeDeadlineSeconds=spec.job.deadline, ttlSecondsAfterFinished=spec.job.keep),
         "template": _template(spec, scope, labels, restart=spec.job.restart),
     }
-    meta = metadata(spec.name, labels=labels, annotations={**(REPLACE if spec.run == "job" else {}), **spec.annotations})
+    meta = metadata(spec.name, labels=labels, annotations=spec.annotations)
     if spec.run == "job":
         return {"apiVersion": "batch/v1", "kind": "Job", "metadata": meta, "spec": body}
     schedule = {"schedule": spec.job.schedule, "concurrencyPolicy": "Forbid", "jobTemplate": {"spec": body}}
     return {"apiVersion": "batch/v1", "kind": "CronJob", "metadata": meta, "spec": schedule}
 
 
-def _template(spec: Workload, scope: Scope, labels: dict[str, str], restart: str | None = None) -> dict[str, Any]:
+def _template(
+    spec: Workload, scope: Scope, labels: dict[str, str], restart: str | None = None
+) -> dict[str, Any]:
     # Pods that read a ConfigMap only at start must be replaced when it changes: the digest makes them differ.
     annotations = {"mintage.dev/config": digest_of_value(spec.config)[:16]} if spec.config else {}
     return {
         "metadata": compact(labels=labels, annotations=annotations),
         "spec": {
-            **({"serviceAccountName": spec.identity} if spec.identity else {}),
+            **({"serviceAccountName": spec.account} if spec.account else {}),
             **({"restartPolicy": restart} if restart else {}),
             "containers": [_container(spec, scope)],
             **compact(volumes=pods.volumes(spec.volumes, spec.name)),
@@ -90,10 +93,10 @@ def _container(spec: Workload, scope: Scope) -> dict[str, Any]:
         "name": spec.name,
         "image": spec.image,
         **compact(
-            command=[scope.text(word) for word in spec.command],
-            args=[scope.text(word) for word in spec.args],
+            command=list(spec.command),
+            args=list(spec.args),
             ports=[{"name": name, "containerPort": port} for name, port in spec.ports.items()],
-            env=pods.environment(spec.env, scope),
+            env=pods.environment(spec.env),
         ),
         **pods.probes(spec.probes, first),
         **compact(resources=pods.resources(spec.resources), volumeMounts=pods.mounts(spec.volumes)),
@@ -125,7 +128,9 @@ def claims(volumes: dict[str, Any], prefix: str, labels: dict[str, str]) -> list
             {
                 "apiVersion": "v1",
                 "kind": "PersistentVolumeClaim",
-                "metadata": metadata(volume.pvc.name or f"{prefix}-{pods.volume_name(path, volume)}", labels=labels),
+                "metadata": metadata(
+                    volume.pvc.name or f"{prefix}-{pods.volume_name(path, volume)}", labels=labels
+                ),
                 "spec": {
                     "accessModes": [volume.pvc.access_mode],
                     **compact(storageClassName=volume.pvc.storage_class),
@@ -170,8 +175,14 @@ def _bucket_job(spec: Workload, buckets: Buckets, scope: Scope) -> Manifest:
     port = spec.ports[buckets.port] if buckets.port else next(iter(spec.ports.values()))
     env = [
         {"name": "ENDPOINT", "value": f"http://{spec.service_name}:{port}"},
-        {"name": "ACCESS_KEY", "valueFrom": {"secretKeyRef": {"name": buckets.secret, "key": buckets.access_key}}},
-        {"name": "SECRET_KEY", "valueFrom": {"secretKeyRef": {"name": buckets.secret, "key": buckets.secret_key}}},
+        {
+            "name": "ACCESS_KEY",
+            "valueFrom": {"secretKeyRef": {"name": buckets.secret, "key": buckets.access_key}},
+        },
+        {
+            "name": "SECRET_KEY",
+            "valueFrom": {"secretKeyRef": {"name": buckets.secret, "key": buckets.secret_key}},
+        },
         # The client writes its configuration; the home directory of an arbitrary user is not writable.
         {"name": "MC_CONFIG_DIR", "value": "/tmp/mc"},  # noqa: S108 - a path in the container
     ]
@@ -189,8 +200,13 @@ def _bucket_job(spec: Workload, buckets: Buckets, scope: Scope) -> Manifest:
         "backoffLimit": 6,
         "template": {
             "metadata": {"labels": labels},
-            "spec": {"restartPolicy": "OnFailure", "containers": [container], "volumes": [{"name": "tmp", "emptyDir": {}}]},
+            "spec": {
+                "restartPolicy": "OnFailure",
+                "containers": [container],
+                "volumes": [{"name": "tmp", "emptyDir": {}}],
+            },
         },
     }
-    meta = metadata(name, labels=labels, annotations=REPLACE)
-    return Manifest({"apiVersion": "batch/v1", "kind": "Job", "metadata": meta, "spec": body}, short=f"{spec.file_name}-buckets")
+    meta = metadata(name, labels=labels)
+    job = {"apiVersion": "batch/v1", "kind": "Job", "metadata": meta, "spec": body}
+    return once_per_change(job, short=f"{spec.file_name}-buckets")
