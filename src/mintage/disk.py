@@ -12,41 +12,42 @@ import fcntl
 import os
 import shutil
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mintage.errors import MintageError, fail
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-_TEMPORARY = ".mintage-new"
+    from pathlib import Path
 
 
 class Transaction:
     """Writes and removals below one folder that can all be undone.
 
-    The bytes that a write replaces are kept as a hard link (which takes no space, so that undoing works on a full
-    disk) until `close`; a process that is killed leaves whole files, new or old, and the next run completes them.
+    A file is written whole into `scratch` and moved to its place in one step. The bytes it replaces are kept as a
+    hard link (which takes no space, so that undoing works on a full disk) until `close`. A process that is killed
+    leaves whole files, new or old, and its scratch folder, which `clear_scratch` removes.
     """
 
-    def __init__(self, root: Path, undo: Path) -> None:
+    def __init__(self, root: Path, scratch: Path) -> None:
         self.root = root
-        self._undo = undo
+        self._scratch = scratch / str(os.getpid())
         self._done: list[tuple[Path, Path | None]] = []  # what was changed, and the link to what it was
-        self._folders: list[Path] = []
+        self._made: list[Path] = []  # folders
         self._present: set[Path] = set()
 
     def write(self, path: str, data: bytes) -> bool:
         """Make a file hold these bytes; tell whether anything had to change."""
         target = self.root / path
         try:
-            if _same(target, data):
+            exists = os.path.lexists(target)
+            if exists and _same(target, data):
                 return False
-            if target.parent not in self._present:
-                self._make_folder(target.parent)
-            kept = self._keep(target)
-            _replace(target, data)
+            for folder in (self._scratch, target.parent):
+                if folder not in self._present:
+                    self._make_folder(folder)
+            kept = self._keep(target) if exists else None
+            self._place(target, data)
         except OSError as error:
             raise write_error(error, target) from error
         self._done.append((target, kept))
@@ -58,6 +59,7 @@ class Transaction:
         try:
             if not target.is_symlink() and not target.is_file():
                 return False
+            self._make_folder(self._scratch)
             kept = self._keep(target)
             target.unlink()
         except OSError as error:
@@ -76,27 +78,31 @@ class Transaction:
             else:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.move(kept, target)
-        for folder in reversed(self._folders):
+        for folder in reversed(self._made):
             with contextlib.suppress(OSError):
                 folder.rmdir()
-        self._folders.clear()
+        self.close()
 
     def close(self) -> None:
         """Forget how to undo."""
-        for _, kept in self._done:
-            if kept is not None:
-                kept.unlink(missing_ok=True)
         self._done.clear()
-        self._folders.clear()
-        with contextlib.suppress(OSError):
-            self._undo.rmdir()
+        self._made.clear()
+        self._present.clear()
+        shutil.rmtree(self._scratch, ignore_errors=True)
 
-    def _keep(self, target: Path) -> Path | None:
-        if not target.is_symlink() and not target.exists():
-            return None
-        self._undo.mkdir(parents=True, exist_ok=True)
-        kept = self._undo / f"{os.getpid()}-{len(self._done)}"
-        kept.unlink(missing_ok=True)
+    def _place(self, target: Path, data: bytes) -> None:
+        # All new files begin in one folder: ext4 then writes a large tree several times as fast.
+        new = self._scratch / "new"
+        try:
+            new.write_bytes(data)
+            new.replace(target)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            _replace(target, data)  # the scratch folder is on another file system
+
+    def _keep(self, target: Path) -> Path:
+        kept = self._scratch / str(len(self._done))
         try:
             os.link(target, kept, follow_symlinks=False)
         except OSError as error:
@@ -108,21 +114,21 @@ class Transaction:
     def _make_folder(self, folder: Path) -> None:
         missing = [parent for parent in (folder, *folder.parents) if not parent.exists()]
         folder.mkdir(parents=True, exist_ok=True)
-        self._folders.extend(reversed(missing))
+        self._made.extend(reversed(missing))
         self._present.add(folder)
 
 
+def clear_scratch(scratch: Path) -> None:
+    """Remove what killed processes left; call it only while no other process has a transaction."""
+    shutil.rmtree(scratch, ignore_errors=True)
+
+
 def _same(target: Path, data: bytes) -> bool:
-    if target.is_symlink():
-        return False
-    try:
-        return target.stat().st_size == len(data) and target.read_bytes() == data
-    except FileNotFoundError:
-        return False
+    return not target.is_symlink() and target.stat().st_size == len(data) and target.read_bytes() == data
 
 
 def _replace(target: Path, data: bytes) -> None:
-    temporary = target.with_name(f".{target.name}{_TEMPORARY}-{os.getpid()}")
+    temporary = target.with_name(f".{target.name}.{os.getpid()}")
     try:
         temporary.write_bytes(data)
         temporary.replace(target)
@@ -177,10 +183,10 @@ def read_text(path: Path) -> str:
         return ""
 
 
-def link_outside(root: Path, path: str) -> str | None:
-    """Return the first part of a path below root that is a symbolic link, or None; a link may lead anywhere."""
+def link_in(root: Path, folder: str) -> str | None:
+    """Return the first part of a folder's path below root that is a symbolic link, or None; a link may lead anywhere."""
     walked = root
-    for part in path.split("/")[:-1]:
+    for part in folder.split("/"):
         walked = walked / part
         if walked.is_symlink():
             return str(walked.relative_to(root))

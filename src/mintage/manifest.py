@@ -31,6 +31,7 @@ class Manifest:
 
     @property
     def api_version(self) -> str:
+        """Group and version, such as `apps/v1`."""
         return str(self.document["apiVersion"])
 
     @property
@@ -40,10 +41,12 @@ class Manifest:
 
     @property
     def kind(self) -> str:
+        """The kind, such as `Deployment`."""
         return str(self.document["kind"])
 
     @property
     def name(self) -> str:
+        """The name in this environment."""
         return str(self.document["metadata"]["name"])
 
     @property

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 MAX_BYTES = 1_000_000
 MAX_NODES = 100_000
 MAX_DEPTH = 64
+_HARMLESS = 4096  # so many characters cannot nest deep enough to exhaust a stack
 
 _BOOLEANS = {
     spelling: truth
@@ -32,13 +34,19 @@ _BOOLEANS = {
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _INTEGER = re.compile(r"[-+]?(?:0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|[1-9][0-9]*|0)")
+_DOT_FLOAT = re.compile(r"\.[0-9](?:_?[0-9])*(?:[eE][-+]?[0-9](?:_?[0-9])*)?")
 _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 _FIRST_OF_NUMBER = frozenset("0123456789+-.")
 
 
 _BARE = "bare"  # the tag of a scalar that stands in the file without quotes and without a tag
 _TEXT = "tag:yaml.org,2002:str"
-_TAGS = frozenset({_BARE, _TEXT, "tag:yaml.org,2002:seq", "tag:yaml.org,2002:map"})
+_SCALAR_TAGS = (_BARE, _TEXT)
+_COLLECTION_TAGS = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
+# Parsers refuse most of these; the others end a line for some readers, or break a build of Kustomize.
+_FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")
+_NOT_CARRIED = re.compile(r"[\x7f-\x9f\ufffe\uffff]")  # not even as an escape
+_DEEP_LINE = re.compile(r"\n\ufeff? *(?:[-?:][ \t]+){16}")  # `- - - -`: each a level on one line
 
 
 class _Loader(getattr(yaml, "CBaseLoader", yaml.BaseLoader)):  # type: ignore[misc]
@@ -61,23 +69,26 @@ def _plain(text: str) -> Any:
     digits = text.replace("_", "")
     if _INTEGER.fullmatch(digits):
         return _integer(digits)
-    if _FLOAT.fullmatch(digits):
-        return _float(digits)
+    if _DOT_FLOAT.fullmatch(text) if text[0] == "." else _FLOAT.fullmatch(digits):
+        value = float(digits)
+        return _number(value) if math.isfinite(value) else text
     return math.nan if _NOT_FINITE.fullmatch(text) else text
 
 
 def _integer(digits: str) -> int:
     body = digits.lstrip("+-")
     sign = -1 if digits[0] == "-" else 1
+    if len(body) > 100:  # Python counts long decimals slowly, and from 4300 digits on not at all
+        return sign * 2**64
     if len(body) > 1 and body[0] == "0" and body[1].isdigit():
         return sign * int(body, 8)
     return sign * int(body, 0)
 
 
-def _float(digits: str) -> float:
-    value = float(digits)
-    # Kubernetes sees YAML through JSON, where Go writes a whole float below 1e21 as an integer.
-    return int(value) if math.isfinite(value) and value.is_integer() and abs(value) < 1e21 else value
+def _number(value: float) -> float:
+    """Return the float as it arrives through JSON, where Go writes a whole one with its shortest digits."""
+    whole = value.is_integer() and abs(value) < 2**63
+    return int(Decimal(repr(value))) if whole else value
 
 
 def scalar(node: yaml.ScalarNode) -> Any:
@@ -163,25 +174,38 @@ def _decode(file: str, data: bytes) -> str:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        column = error.start - data.rfind(b"\n", 0, error.start)
         message = f"byte 0x{data[error.start]:02x} is not UTF-8"
-        raise MintageError(
-            [Problem(Location(file, line, column), "yaml-encoding", message, "save the file as UTF-8")]
-        ) from None
+        place = _place(file, data[: error.start].decode("utf-8-sig"))
+        raise MintageError([Problem(place, "yaml-encoding", message, "save the file as UTF-8")]) from None
+    if found := _FORBIDDEN.search(text):
+        message = f"character U+{ord(found[0]):04X} cannot stand in YAML"
+        place = _place(file, text[: found.start()])
+        raise MintageError([Problem(place, "yaml-character", message, "take it out of the file")])
     return text
+
+
+def _place(file: str, before: str) -> Location:
+    """Return the place right after a text."""
+    line = before.count("\n") + 1
+    return Location(file, line, len(before) - before.rfind("\n"))
 
 
 def _check_depth(file: str, text: str) -> None:
     """Refuse what would exhaust the C stack of the composer, which recurses; the parser below it does not."""
-    if max(text.count(opener) for opener in ("[", "{", "- -", "? ?")) < MAX_DEPTH:
+    if len(text) <= _HARMLESS:
+        return
+    flows = max(text.count("["), text.count("{"))
+    shallow = flows < MAX_DEPTH and " " * MAX_DEPTH not in text and "\r" not in text
+    if shallow and not _DEEP_LINE.search("\n" + text):
         return
     depth = 0
     for event in yaml.parse(text, Loader=_Loader):
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > MAX_DEPTH:
-                raise _too_deep(Location(file, event.start_mark.line + 1, event.start_mark.column + 1))
+                mark = event.start_mark
+                assert mark is not None  # the parser marks every event
+                raise _too_deep(Location(file, mark.line + 1, mark.column + 1))
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
 
@@ -195,13 +219,20 @@ def _syntax_problem(file: str, text: str, error: yaml.YAMLError) -> Problem:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     sentence = str(getattr(error, "problem", None) or getattr(error, "reason", None) or error).split("\n")[0]
     if mark is None:
-        return Problem(Location(file), "yaml-syntax", sentence, "remove the control characters from the file")
-    lines = text.split("\n")
-    if mark.line < len(lines) and "\t" in lines[mark.line][: mark.column + 1]:
+        return Problem(Location(file), "yaml-syntax", sentence, "check that the file is YAML")
+    line = [*text.split("\n"), ""][min(mark.line, text.count("\n") + 1)]
+    if line[mark.column : mark.column + 1] == "\t" or line[: mark.column].lstrip(" ").startswith("\t"):
         sentence, advice = "a tab stands where YAML wants spaces", "indent with spaces, never with tabs"
     else:
         advice = "check quotes, colons and indentation here and on the line above"
     return Problem(Location(file, mark.line + 1, mark.column + 1), "yaml-syntax", sentence, advice)
+
+
+_KINDS = {bool: "a boolean", int: "a number", float: "a number", type(None): "null"}
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= 40 else f"{text[:37]}..."
 
 
 class _Builder:
@@ -215,49 +246,54 @@ class _Builder:
 
     def build(self, node: yaml.Node) -> Any:
         self.count += 1
-        if node.tag not in _TAGS:
-            self._complain(node, "yaml-tag", f"tag `{node.tag}` means nothing in a spec", "remove the tag")
         if self.count > MAX_NODES:
             message = f"the document grows beyond {MAX_NODES:,} values when its aliases are expanded"
-            place = location(self.file, node)
-            raise MintageError(
-                [*self.problems, Problem(place, "yaml-alias-bomb", message, "write the values out")]
-            )
+            self._complain(node, "yaml-alias-bomb", message, "write the values out")
+            raise MintageError(self.problems)
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node)
-        if node in self.parents:
-            self._complain(
-                node, "yaml-alias-cycle", "this value holds itself through an alias", "write the values out"
-            )
+        if not self._enter(node):
             return None
-        if len(self.parents) == MAX_DEPTH:
-            raise _too_deep(location(self.file, node))
-        self.parents.append(node)
-        result = (
-            self._mapping(node)
-            if isinstance(node, yaml.MappingNode)
-            else [self.build(item) for item in node.value]
-        )
+        is_mapping = isinstance(node, yaml.MappingNode)
+        result = self._mapping(node) if is_mapping else [self.build(item) for item in node.value]
         self.parents.pop()
         return result
 
+    def _enter(self, node: yaml.Node) -> bool:
+        if node.tag not in _COLLECTION_TAGS:
+            self._refuse_tag(node)
+        if node in self.parents:
+            message = "this value holds itself through an alias"
+            self._complain(node, "yaml-alias-cycle", message, "write the values out")
+            return False
+        if len(self.parents) == MAX_DEPTH:
+            raise _too_deep(location(self.file, node))
+        self.parents.append(node)
+        return True
+
     def _scalar(self, node: yaml.ScalarNode) -> Any:
         value = scalar(node)
-        if isinstance(value, float) and not math.isfinite(value):
-            self._complain(
-                node, "yaml-not-finite", f"`{node.value}` is not a JSON number", "quote it if it is text"
-            )
+        if node.tag not in _SCALAR_TAGS:
+            self._refuse_tag(node)
+        if isinstance(value, str):
+            if node.style == '"' and (found := _NOT_CARRIED.search(value)):
+                message = f"character U+{ord(found[0]):04X} does not survive Kustomize"
+                self._complain(node, "yaml-character", message, "take it out of the text")
+        elif isinstance(value, float) and not math.isfinite(value):
+            message = f"`{node.value}` is not a JSON number"
+            self._complain(node, "yaml-not-finite", message, "quote it if it is text")
+        elif isinstance(value, int) and not -(2**63) <= value < 2**63:
+            message = f"the number {_cut(node.value)} does not fit into 64 bits"
+            self._complain(node, "yaml-number-range", message, "quote it if it is text")
         return value
 
-    def _mapping(self, node: yaml.MappingNode) -> dict[str, Any]:
+    def _mapping(self, node: yaml.Node) -> dict[str, Any]:
         result: dict[str, Any] = {}
         first: dict[str, yaml.Node] = {}
         merged: dict[str, Any] = {}
         for key, item in node.value:
-            if self._is_merge(key):
-                merged.update(self._merge(item))
-                continue
-            name = self._key(key)
+            merge = self._is_merge(key)
+            name = "<<" if merge else self._key(key)
             if name in first:
                 line = first[name].start_mark.line + 1
                 self._complain(
@@ -268,7 +304,10 @@ class _Builder:
                 )
                 continue
             first[name] = key
-            result[name] = self.build(item)
+            if merge:
+                merged = self._merge(item)
+            else:
+                result[name] = self.build(item)
         return {**merged, **result}
 
     def _is_merge(self, key: yaml.Node) -> bool:
@@ -291,15 +330,24 @@ class _Builder:
         return merged
 
     def _key(self, node: yaml.Node) -> str:
-        value = scalar(node) if isinstance(node, yaml.ScalarNode) else None
-        if isinstance(value, str):
-            return value
-        read_as = type(value).__name__ if isinstance(node, yaml.ScalarNode) else "a collection"
-        names = {"bool": "a boolean", "int": "a number", "float": "a number", "NoneType": "null"}
-        text = node.value if isinstance(node, yaml.ScalarNode) else "..."
-        message = f"key `{text}` is read as {names.get(read_as, read_as)}, expected a string"
+        if not isinstance(node, yaml.ScalarNode):
+            return self._refuse_key(node, "...", "a collection")
+        value = self._scalar(node)
+        if not isinstance(value, str):
+            return self._refuse_key(node, node.value, _KINDS[type(value)])
+        if value == "<<":
+            advice = "remove the quotes if it is a merge"
+            self._complain(node, "yaml-key-type", "key `<<` in quotes does not survive Kustomize", advice)
+        return value
+
+    def _refuse_tag(self, node: yaml.Node) -> None:
+        tag = node.tag.replace("tag:yaml.org,2002:", "!!")
+        self._complain(node, "yaml-tag", f"tag `{tag}` means nothing here", "remove the tag")
+
+    def _refuse_key(self, node: yaml.Node, text: str, read_as: str) -> str:
+        message = f"key `{text}` is read as {read_as}, expected a string"
         self._complain(node, "yaml-key-type", message, f'write "{text}" in quotes')
-        return str(text)
+        return text
 
     def _complain(self, node: yaml.Node, id: str, message: str, advice: str) -> None:  # noqa: A002
         self.problems.append(Problem(location(self.file, node), id, message, advice))

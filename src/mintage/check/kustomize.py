@@ -73,17 +73,15 @@ def differences(folder: str, built: Mapping[Key, Any], expected: Mapping[Key, An
 def first_difference(built: Any, expected: Any, path: str = "") -> str | None:
     """Return the path of the first difference and both values, or None where there is none."""
     if isinstance(built, dict) and isinstance(expected, dict):
-        for key in sorted(built.keys() | expected.keys()):
-            if key not in built or key not in expected:
-                return f"{path}.{key}: only in {'the build' if key in built else 'the render'}"
-            if found := first_difference(built[key], expected[key], f"{path}.{key}"):
-                return found
+        for key in sorted(built.keys() ^ expected.keys()):
+            return f"{path}.{key}: only in {'the build' if key in built else 'the render'}"
+        pairs = [(f"{path}.{key}", built[key], expected[key]) for key in sorted(built)]
+    elif isinstance(built, list) and isinstance(expected, list) and len(built) == len(expected):
+        pairs = [(f"{path}[{i}]", *items) for i, items in enumerate(zip(built, expected, strict=True))]
+    elif type(built) is type(expected) and built == expected:
         return None
-    if isinstance(built, list) and isinstance(expected, list) and len(built) == len(expected):
-        for index, (one, other) in enumerate(zip(built, expected, strict=True)):
-            if found := first_difference(one, other, f"{path}[{index}]"):
-                return found
-        return None
-    if type(built) is type(expected) and built == expected:
-        return None
-    return f"{path}: built {built!r}, rendered {expected!r}"
+    else:
+        return f"{path}: built {built!r}, rendered {expected!r}"
+    return next(
+        (found for place, one, other in pairs if (found := first_difference(one, other, place))), None
+    )

@@ -93,14 +93,20 @@ def _overlay_summary(name: str, overlay: Overlay, resources: Iterable[str]) -> d
 
 
 def _identities(base: Objects, environments: Mapping[str, Objects]) -> dict[str, list[list[str]]]:
-    """Return the identity of every object by environment, and whether it has a namespace."""
-    return {
+    """Return what the root must know of every object, by environment; one that is like the base is left out."""
+    plain = {
         environment: [
             [*key, manifest.origin, "namespaced" if manifest.has_namespace else "cluster"]
             for key, manifest in found.items()
         ]
         for environment, found in {"": base, **environments}.items()
     }
+    return {name: found for name, found in plain.items() if not name or found != plain[""]}
+
+
+def _objects_in(summary: dict[str, Any], environment: str) -> list[list[str]]:
+    known: dict[str, list[list[str]]] = summary["objects"]
+    return known.get(environment, known[""])
 
 
 def _by_file(manifests: Iterable[Manifest]) -> dict[str, list[Manifest]]:
@@ -169,7 +175,7 @@ def _delivery(system: System, summaries: Mapping[str, dict[str, Any]]) -> FileTr
     cluster_kinds = []
     for summary in summaries.values():
         for environment in system.environments:
-            for group, kind, namespace, _, _, scope in summary["objects"][environment]:
+            for group, kind, namespace, _, _, scope in _objects_in(summary, environment):
                 if namespace:
                     namespaces.append(namespace)
                 if scope == "cluster":
@@ -190,8 +196,8 @@ def _check_unique(summaries: Mapping[str, dict[str, Any]]) -> None:
     """Refuse an object that two components make: Kustomize would refuse the whole overlay, with less to say."""
     seen: dict[tuple[str, ...], str] = {}
     for summary in summaries.values():
-        for environment, found in summary["objects"].items():
-            for group, kind, namespace, name, origin, _ in found:
+        for environment in ("", *summary["environments"]):
+            for group, kind, namespace, name, origin, _ in _objects_in(summary, environment):
                 other = seen.setdefault((environment, group, kind, namespace, name), origin)
                 if other != origin:
                     message = f"`{other}` and `{origin}` both make it"

@@ -10,6 +10,8 @@ from typing import Any
 
 from doit.reporter import ConsoleReporter
 
+_MOST_LINES = 40
+
 
 class Reporter(ConsoleReporter):  # type: ignore[misc]
     """Shows Mintage's own tasks by what they did, and leaves out those that had nothing to do."""
@@ -23,6 +25,7 @@ class Reporter(ConsoleReporter):  # type: ignore[misc]
             str, Any
         ] = {}  # by verb: what says, given a number of changes, how things stand
         self._changes: dict[str, int] = {}
+        self._shown = 0
 
     def _is_ours(self, task: Any) -> bool:
         return bool(task.meta and "mintage" in task.meta)
@@ -39,7 +42,13 @@ class Reporter(ConsoleReporter):  # type: ignore[misc]
             self._summaries.setdefault(verb, task.meta["mintage"]["summary"])
             self._changes[verb] = self._changes.get(verb, 0) + task.values.get("changed", 0)
             if line := task.values.get("line"):
-                self.write(f"{verb:<9} {line}\n")
+                self._show(verb, line)
+
+    def _show(self, verb: str, line: str) -> None:
+        """Show a task's line; of a great many, the first ones."""
+        self._shown += 1
+        if self._shown <= _MOST_LINES:
+            self.write(f"{verb:<9} {line}\n")
 
     def skip_uptodate(self, task: Any) -> None:
         """Leave out what is up to date; the summary counts it."""
@@ -62,6 +71,8 @@ class Reporter(ConsoleReporter):  # type: ignore[misc]
         ours = [failure for failure in self.failures if self._is_ours(failure["task"])]
         self.failures = [failure for failure in self.failures if failure not in ours]
         super().complete_run()
+        if self._shown > _MOST_LINES:
+            self.write(f"... and {self._shown - _MOST_LINES} more\n")
         if not ours:
             for verb, summary in self._summaries.items():
                 if line := summary(self._changes.get(verb, 0)):

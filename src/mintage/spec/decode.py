@@ -7,6 +7,8 @@ documents a value came from. This module does not know any particular kind.
 
 from __future__ import annotations
 
+import operator
+import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -17,7 +19,7 @@ from msgspec import inspect
 from mintage.errors import Location, MintageError, Problem, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from mintage.source import Document
 
@@ -62,17 +64,23 @@ class Layers:
 
     def locate(self, path: Path, *, on_key: bool = False) -> Location:
         """Return the place of the value at a path; of the nearest thing around it where it stands nowhere."""
+        layers = self._that_hold(path)
         for length in range(len(path), -1, -1):
             exact = length == len(path)
-            for layer in self._by_preference(exact=exact):
+            for layer in _by_preference(layers, exact=exact):
                 found = layer.document.locate if exact and not on_key else layer.document.locate_key
                 if place := found((*layer.path, *path[:length])):
                     return place
         return Location(self.layers[-1].document.file, 1, 1)
 
-    def _by_preference(self, *, exact: bool) -> Sequence[Layer]:
-        # What is missing is missing from the spec itself, so look there first; what is there, the last layer set.
-        return self.layers if exact else sorted(self.layers, key=lambda layer: bool(layer.path))
+    def _that_hold(self, path: Path) -> Sequence[Layer]:
+        """Return the layers that a value may come from: a list is never merged, so its items are of one layer."""
+        depth = next((depth for depth, step in enumerate(path) if isinstance(step, int)), None)
+        if depth is not None:
+            for layer in self.layers:
+                if layer.document.locate((*layer.path, *path[:depth])):
+                    return (layer,)
+        return self.layers
 
     def problem(self, complaint: Complaint) -> Problem:
         """Give a complaint its place."""
@@ -80,24 +88,27 @@ class Layers:
         return Problem(place, complaint.id, complaint.message, complaint.advice)
 
 
+def _by_preference(layers: Sequence[Layer], *, exact: bool) -> Sequence[Layer]:
+    # What is missing is missing from the spec itself, so look there first; what is there, the last layer set.
+    return layers if exact else sorted(layers, key=lambda layer: bool(layer.path))
+
+
 def merge(base: Any, delta: Any) -> Any:
     """Return `base` with `delta` laid over it: mappings merge, null removes, everything else replaces."""
-    if not (isinstance(base, dict) and isinstance(delta, dict)):
+    if not isinstance(delta, dict):
         return delta
-    merged = dict(base)
+    merged = dict(base) if isinstance(base, dict) else {}
     for key, value in delta.items():
         if value is None:
             merged.pop(key, None)
         else:
-            merged[key] = merge(merged.get(key), value) if key in merged else without_nulls(value)
+            merged[key] = merge(merged.get(key), value)
     return merged
 
 
 def without_nulls(value: Any) -> Any:
     """Return a value as merging it over nothing leaves it: keys that hold null are gone."""
-    if not isinstance(value, dict):
-        return value
-    return {key: without_nulls(item) for key, item in value.items() if item is not None}
+    return merge(None, value)
 
 
 def decode(value: Any, kind: type[T], layers: Layers) -> T:
@@ -168,6 +179,7 @@ def _explain(expected: inspect.Type, value: Any, path: Path) -> Iterator[Complai
                 for found in _explain(expected.key_type, key, path)
             )
             yield from _explain(expected.value_type, item, (*path, key))
+        yield from _explain_bounds(expected, len(value), path, "entries")
     elif isinstance(expected, inspect.ListType | inspect.VarTupleType) and isinstance(value, list):
         for index, item in enumerate(value):
             yield from _explain(expected.item_type, item, (*path, index))
@@ -183,7 +195,8 @@ def _explain_union(expected: inspect.UnionType, value: Any, path: Path) -> Itera
         wanted = " or ".join(
             _name(member) for member in expected.types if not isinstance(member, inspect.NoneType)
         )
-        yield Complaint(path, f"expected {wanted}, got {describe(value)}")
+        advice = next(filter(None, (_quoting_advice(member, value) for member in expected.types)), "")
+        yield Complaint(path, f"expected {wanted}, got {describe(value)}", advice)
         return
     explanations = [list(_explain(member, value, path)) for member in fitting]
     if all(explanations):
@@ -210,8 +223,9 @@ def _explain_struct(expected: inspect.StructType, value: dict[str, Any], path: P
 
 def _explain_scalar(expected: inspect.Type, value: Any, path: Path) -> Iterator[Complaint]:
     if isinstance(expected, inspect.LiteralType):
-        if value not in expected.values:
-            advice = did_you_mean(str(value), map(str, expected.values))
+        if not any(type(value) is type(choice) and value == choice for choice in expected.values):
+            near = did_you_mean(str(value), map(str, expected.values))
+            advice = near if near.startswith("did") else ""  # the message names them all already
             yield Complaint(path, f"expected {_name(expected)}, got {describe(value)}", advice)
     elif not _has_shape(expected, value):
         yield Complaint(
@@ -224,33 +238,42 @@ def _explain_scalar(expected: inspect.Type, value: Any, path: Path) -> Iterator[
 
 
 def _quoting_advice(expected: inspect.Type, value: Any) -> str:
+    if isinstance(expected, inspect.Metadata):
+        return _quoting_advice(expected.type, value)
     if isinstance(expected, inspect.StrType) and isinstance(value, bool | int | float):
         return "YAML reads this bare word as something else than text: put it in quotes"
-    if isinstance(expected, inspect.IntType | inspect.FloatType) and isinstance(value, str):
-        return "remove the quotes" if value.replace(".", "", 1).isdigit() else ""
-    return ""
+    pattern = _NUMERALS.get(type(expected))
+    return "remove the quotes" if pattern and isinstance(value, str) and re.fullmatch(pattern, value) else ""
 
 
 def _explain_bounds(expected: Any, value: float, path: Path, unit: str) -> Iterator[Complaint]:
     """Complain about a number out of its range, or a collection of the wrong size (where `unit` is given)."""
-    names = ("min_length", "max_length") if unit else ("ge", "le")
-    low, high = (getattr(expected, name, None) for name in names)
-    got = f"{value} {unit}".strip()
-    if low is not None and value < low:
-        yield Complaint(path, f"expected at least {low} {unit}".strip() + f", got {got}")
-    if high is not None and value > high:
-        yield Complaint(path, f"expected at most {high} {unit}".strip() + f", got {got}")
+    for name, words, holds in _SIZES if unit else _RANGES:
+        bound = getattr(expected, name, None)
+        if bound is not None and not holds(value, bound):
+            message = f"expected {words} {bound} {unit}".strip() + f", got {value} {unit}".rstrip()
+            yield Complaint(path, message)
 
 
 def _explain_text(expected: inspect.StrType, value: str, path: Path) -> Iterator[Complaint]:
-    import re  # noqa: PLC0415 - only for a bad spec
-
     if expected.pattern is not None and re.search(expected.pattern, value) is None:
         yield Complaint(path, f"`{value}` does not match {expected.pattern}")
     else:
         yield from _explain_bounds(expected, len(value), path, "characters")
 
 
+_SIZES: tuple[tuple[str, str, Callable[[float, float], bool]], ...] = (
+    ("min_length", "at least", operator.ge),
+    ("max_length", "at most", operator.le),
+)
+_RANGES: tuple[tuple[str, str, Callable[[float, float], bool]], ...] = (
+    ("ge", "at least", operator.ge),
+    ("gt", "more than", operator.gt),
+    ("le", "at most", operator.le),
+    ("lt", "less than", operator.lt),
+    ("multiple_of", "a multiple of", lambda value, bound: value % bound == 0),
+)
+_NUMERALS = {inspect.IntType: r"-?[0-9]+", inspect.FloatType: r"-?[0-9]+(\.[0-9]+)?"}
 _SHAPES: tuple[tuple[Any, Any, str], ...] = (
     (inspect.StructType, dict, "a mapping"),
     (inspect.DictType, dict, "a mapping"),
@@ -267,6 +290,8 @@ _SHAPES: tuple[tuple[Any, Any, str], ...] = (
 def _has_shape(expected: inspect.Type, value: Any) -> bool:
     if isinstance(expected, inspect.Metadata):
         return _has_shape(expected.type, value)
+    if isinstance(expected, inspect.UnionType):  # inside another when annotated, as in `Quantity | None`
+        return any(_has_shape(member, value) for member in expected.types)
     if isinstance(expected, inspect.LiteralType):
         return any(type(value) is type(choice) for choice in expected.values)
     if isinstance(expected, inspect.AnyType):

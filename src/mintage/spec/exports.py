@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 
 
-class MetricsEndpoint(msgspec.Struct, frozen=True, kw_only=True):
+class MetricsEndpoint(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Something Prometheus can scrape: the labels of a Service, the name of its port, and the path."""
 
     service_labels: dict[str, str]
@@ -17,14 +17,14 @@ class MetricsEndpoint(msgspec.Struct, frozen=True, kw_only=True):
     path: str = "/metrics"
 
 
-class PodPort(msgspec.Struct, frozen=True, kw_only=True):
+class PodPort(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A set of pods and the ports they listen on, for network policies."""
 
     labels: dict[str, str]
     ports: dict[str, int]
 
 
-class Export(msgspec.Struct, frozen=True, kw_only=True):
+class Export(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One service as the others see it."""
 
     kind: str

@@ -54,7 +54,7 @@ class Probe(Fields, frozen=True, kw_only=True):
     failures: Annotated[int, Meta(ge=1, description="Failed attempts in a row that count as down.")] = 3
 
     def complaints(self) -> Iterator[Complaint]:
-        """An attempt asks for a path or for a gRPC service, not both."""
+        """Complain about a probe that asks for a path and for a gRPC service."""
         if self.path is not None and self.grpc is not None:
             yield Complaint(
                 ("grpc",),
@@ -82,9 +82,10 @@ class PersistentVolume(Fields, frozen=True, kw_only=True):
     storage_class: Annotated[
         str | None, Meta(description="StorageClass; the cluster's default when absent.")
     ] = None
-    access_mode: Literal["ReadWriteOnce", "ReadWriteMany", "ReadOnlyMany", "ReadWriteOncePod"] = (
-        "ReadWriteOnce"
-    )
+    access_mode: Annotated[
+        Literal["ReadWriteOnce", "ReadWriteMany", "ReadOnlyMany", "ReadWriteOncePod"],
+        Meta(description="Who may mount the claim: one node, one pod, or many nodes."),
+    ] = "ReadWriteOnce"
 
 
 class EmptyDir(Fields, frozen=True, kw_only=True):
@@ -117,7 +118,7 @@ class Volume(Fields, frozen=True, kw_only=True):
     )
 
     def complaints(self) -> Iterator[Complaint]:
-        """A volume has one source; a delta that brings another must take the first one away."""
+        """Complain about no source or several: a delta that brings another must take the first one away."""
         sources = {
             "pvc": self.pvc,
             "emptyDir": self.empty_dir,
@@ -145,7 +146,7 @@ class ValueFrom(Fields, frozen=True, kw_only=True):
     optional: Annotated[bool, Meta(description="Start even where the key does not exist.")] = False
 
     def complaints(self) -> Iterator[Complaint]:
-        """A value has one source, and a Secret or ConfigMap has many keys."""
+        """Complain about no source or several, and about a Secret or ConfigMap without a key."""
         sources = {"secret": self.secret, "configMap": self.config_map, "field": self.field}
         given = [name for name, source in sources.items() if source is not None]
         if len(given) != 1:
@@ -178,6 +179,14 @@ class Reference(NamedTuple):
     path: tuple[str | int, ...]
     name: str
     kinds: tuple[str, ...] = ()
+
+
+class CatalogueName(NamedTuple):
+    """A field that names an entry of a catalogue of the system, such as a node pool."""
+
+    path: tuple[str | int, ...]
+    catalogue: Literal["nodePools", "accelerators"]
+    name: str
 
 
 def layout_complaints(pattern: str, path: tuple[str | int, ...]) -> Iterator[Complaint]:
@@ -228,7 +237,7 @@ class Spec(Fields, frozen=True, kw_only=True):
     wave: Annotated[int | None, Meta(description="Argo CD sync wave of every object.")] = None
 
     def complaints(self) -> Iterator[Complaint]:
-        """A file pattern stays inside the component's folder; an environment's delta cannot move the service."""
+        """Complain about a file pattern that leaves the folder, and a delta that would move the service."""
         for key, pattern in self.layout.items():
             yield from layout_complaints(pattern, ("layout", key))
         for environment, delta in self.environments.items():
@@ -243,6 +252,10 @@ class Spec(Fields, frozen=True, kw_only=True):
 
     def references(self) -> Iterator[Reference]:
         """Yield the names of other services in fields that hold nothing else (`@name` strings are found elsewhere)."""
+        return iter(())
+
+    def catalogue_names(self) -> Iterator[CatalogueName]:
+        """Yield the fields that name an entry of a catalogue of the system."""
         return iter(())
 
     def files(self) -> Iterator[tuple[tuple[str | int, ...], str]]:

@@ -219,9 +219,10 @@ class Gateway(Spec, frozen=True, kw_only=True):
         Literal["cluster", "loadBalancer"],
         Meta(description="Who can reach the gateway's Service: the cluster, or the world."),
     ] = "cluster"
-    listeners: Annotated[dict[Name, Listener], Meta(min_length=1, description="Listeners by name.")] = field(
-        default_factory=lambda: {"http": Listener(port=80)}
-    )
+    listeners: Annotated[
+        dict[Name, Listener],
+        Meta(min_length=1, description="Listeners by name; `http` on port 80 by default."),
+    ] = field(default_factory=lambda: {"http": Listener(port=80)})
     allow: Annotated[
         Literal["same", "all"] | tuple[Name, ...],
         Meta(description="Namespaces whose routes may attach: that of the gateway, all, or these."),

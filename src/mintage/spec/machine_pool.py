@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from msgspec import Meta
 
 from mintage.spec.decode import Complaint, Fields
-from mintage.spec.fields import Count, Name, Positive, Spec
+from mintage.spec.fields import CatalogueName, Count, Name, Positive, Spec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -127,3 +127,8 @@ class MachinePool(Spec, frozen=True, kw_only=True):
     def machine_set(self) -> str:
         """The name of the MachineSet."""
         return f"{self.infrastructure}-{self.role or self.name}"
+
+    def catalogue_names(self) -> Iterator[CatalogueName]:
+        """Yield the node pools."""
+        for index, name in enumerate(self.pools):
+            yield CatalogueName(("pools", index), "nodePools", name)

@@ -13,6 +13,7 @@ from msgspec import Meta
 from mintage.spec.decode import Complaint, Fields
 from mintage.spec.exports import Export, MetricsEndpoint, PodPort
 from mintage.spec.fields import (
+    CatalogueName,
     Count,
     Env,
     Name,
@@ -208,6 +209,13 @@ class ModelServer(Spec, frozen=True, kw_only=True):
         """Yield the identity."""
         if self.identity is not None:
             yield Reference(("identity",), self.identity, ("Identity",))
+
+    def catalogue_names(self) -> Iterator[CatalogueName]:
+        """Yield the node pool and the kind of accelerator."""
+        if self.pool is not None:
+            yield CatalogueName(("pool",), "nodePools", self.pool)
+        if self.accelerator is not None:
+            yield CatalogueName(("accelerator",), "accelerators", self.accelerator)
 
     @property
     def model_name(self) -> str:

@@ -11,7 +11,18 @@ from msgspec import Meta
 
 from mintage.spec.decode import Complaint, Fields
 from mintage.spec.exports import Export, MetricsEndpoint, PodPort
-from mintage.spec.fields import Count, Env, Labels, Name, Port, Reference, Resources, Spec, Volume
+from mintage.spec.fields import (
+    CatalogueName,
+    Count,
+    Env,
+    Labels,
+    Name,
+    Port,
+    Reference,
+    Resources,
+    Spec,
+    Volume,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,7 +69,7 @@ class Node(Fields, frozen=True, kw_only=True):
     ] = {}
 
 
-class Workers(Node, kw_only=True):
+class Workers(Node, frozen=True, kw_only=True):
     """The group of worker pods; they have no accelerators."""
 
     group: Annotated[Name, Meta(description="Name of the group.")] = "workers"
@@ -213,6 +224,12 @@ class RayCluster(Spec, frozen=True, kw_only=True):
         """Yield the identity."""
         if self.identity is not None:
             yield Reference(("identity",), self.identity, ("Identity",))
+
+    def catalogue_names(self) -> Iterator[CatalogueName]:
+        """Yield the node pools of head and workers."""
+        for field, node in (("head", self.head), ("workers", self.workers)):
+            if node.pool is not None:
+                yield CatalogueName((field, "pool"), "nodePools", node.pool)
 
     @property
     def job_name(self) -> str:

@@ -26,9 +26,14 @@ class Environment(Fields, frozen=True, kw_only=True):
 class Taint(Fields, frozen=True, kw_only=True):
     """A taint of a node pool."""
 
-    key: str
-    value: str | None = None
-    effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] = "NoSchedule"
+    key: Annotated[str, Meta(description="Key of the taint.")]
+    value: Annotated[
+        str | None, Meta(description="Value of the taint; without one, any value is tolerated.")
+    ] = None
+    effect: Annotated[
+        Literal["NoSchedule", "PreferNoSchedule", "NoExecute"],
+        Meta(description="What happens to pods that do not tolerate it."),
+    ] = "NoSchedule"
 
 
 class NodePool(Fields, frozen=True, kw_only=True):
@@ -57,8 +62,10 @@ class Accelerator(Fields, frozen=True, kw_only=True):
 class Catalogues(Fields, frozen=True, kw_only=True):
     """What the cluster offers, once for all services."""
 
-    node_pools: dict[str, NodePool] = {}
-    accelerators: dict[str, Accelerator] = {}
+    node_pools: Annotated[dict[str, NodePool], Meta(description="Node pools, by the name in `pool:`.")] = {}
+    accelerators: Annotated[
+        dict[str, Accelerator], Meta(description="Accelerators, by the name in `accelerator:`.")
+    ] = {}
 
 
 class ArgoCD(Fields, frozen=True, kw_only=True):

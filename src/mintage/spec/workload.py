@@ -9,6 +9,7 @@ from msgspec import Meta
 from mintage.spec.decode import Complaint, Fields
 from mintage.spec.exports import Export, MetricsEndpoint, PodPort
 from mintage.spec.fields import (
+    CatalogueName,
     Count,
     Env,
     Name,
@@ -123,7 +124,9 @@ class Workload(Spec, frozen=True, kw_only=True):
                 on_key=True,
             )
         if self.run == "job" and len(self.name) > _JOB_NAME:
-            yield Complaint(("name",), f"the name of a job has at most {_JOB_NAME} characters, got {len(self.name)}")
+            yield Complaint(
+                ("name",), f"the name of a job has at most {_JOB_NAME} characters, got {len(self.name)}"
+            )
         if (self.run == "cron") != (self.job.schedule is not None):
             yield Complaint(
                 ("job", "schedule"),
@@ -158,6 +161,11 @@ class Workload(Spec, frozen=True, kw_only=True):
         """Yield the identity."""
         if self.identity is not None:
             yield Reference(("identity",), self.identity, ("Identity",))
+
+    def catalogue_names(self) -> Iterator[CatalogueName]:
+        """Yield the node pool."""
+        if self.pool is not None:
+            yield CatalogueName(("pool",), "nodePools", self.pool)
 
     @property
     def service_name(self) -> str:

@@ -6,10 +6,13 @@ rendered tree needs more than file times (files edited by hand, removed services
 
 from __future__ import annotations
 
+import gc
+import inspect
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from doit.dependency import MD5Checker
 from doit.exceptions import TaskFailed
 
 from mintage.errors import MintageError
@@ -39,6 +42,9 @@ class Graph:
 
     def __init__(self, dodo: str) -> None:
         self.root = Path(dodo).resolve().parent
+        self._present: set[str] = set()  # targets of tasks that were found current
+        # A run makes many objects and drops few: collecting garbage as often as Python does by default finds nothing.
+        gc.set_threshold(100_000, 20, 20)
 
     @property
     def config(self) -> dict[str, Any]:
@@ -55,6 +61,7 @@ class Graph:
             "dep_file": str(state / "doit.db"),
             "default_tasks": ["render"],
             "reporter": Reporter,
+            "check_file_uptodate": _checker(self._present),
             "verbosity": 2,
         }
 
@@ -111,9 +118,17 @@ class Graph:
         """Return what tells doit whether a task is current, what it made, and how to clean up."""
         trace = run.traces.get(name)
         prefix = f"{run.output}/"
+        targets = [prefix + path for path in trace.outputs] if trace else []
+
+        def ask() -> bool:
+            current = is_current(name)
+            if current:
+                self._present.update(targets)
+            return current
+
         return {
-            "uptodate": [(is_current, [name])],
-            "targets": [prefix + path for path in trace.outputs] if trace else [],
+            "uptodate": [_Question(ask)],
+            "targets": targets,
             "clean": [(_clean, [run, name])],
             "teardown": [run.finish],
         }
@@ -217,6 +232,28 @@ class Graph:
             return {"changed": 0, "line": prove.prove(run, environment)}
 
         return proved
+
+
+def _checker(present: set[str]) -> type[MD5Checker]:
+    """Return doit's own check of file dependencies, which need not look again at targets known to be present."""
+
+    class Checker(MD5Checker):  # type: ignore[misc]
+        def exists(self, file_path: str) -> bool:
+            return file_path in present or bool(super().exists(file_path))
+
+    return Checker
+
+
+class _Question:
+    """A question of doit whether a task is current; says its signature, which doit would spend long to find."""
+
+    __signature__ = inspect.Signature()
+
+    def __init__(self, ask: Callable[[], bool]) -> None:
+        self._ask = ask
+
+    def __call__(self) -> bool:
+        return self._ask()
 
 
 def _several(environments: list[str]) -> str:

@@ -12,14 +12,16 @@ import os
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from mintage.disk import Transaction, link_outside, lock, read_text
+from mintage.digest import digest_of, digest_of_value
+from mintage.disk import Transaction, clear_scratch, link_in, lock, read_text
 from mintage.errors import Location, MintageError, Problem
-from mintage.store.trace import Trace, Traces, is_intact, observe
+from mintage.store.trace import Trace, Traces, is_intact, seal
 from mintage.tasks.key import component_inputs, key
 from mintage.workspace.index import BASE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from mintage.filetree import FileTree
     from mintage.render.gitops import Component, Objects
@@ -43,6 +45,10 @@ class Run:
         self._holds_lock = False
         self._locked = contextlib.ExitStack()
         self._transaction: Transaction | None = None
+
+    @property
+    def _scratch(self) -> Path:
+        return self.workspace.state / "scratch"
 
     @property
     def output(self) -> str:
@@ -72,6 +78,7 @@ class Run:
         if self._process == os.getpid() and not self._holds_lock:
             self._locked.enter_context(lock(self.workspace.state / "lock"))
             self._holds_lock = True
+            clear_scratch(self._scratch)
         return False
 
     def _intact(self, task: str, wanted: str) -> bool:
@@ -79,12 +86,18 @@ class Run:
         if trace is None or trace.key != wanted:
             return False
         folder = f"{self.workspace.root}/{self.output}/"
-        return all(is_intact(folder + path, seen) for path, seen in trace.outputs.items())
+        return is_intact(folder, trace)
 
     def _root_key(self) -> str:
-        # The keys of components stand for their summaries, which are made from the same inputs.
-        keys = [(name, trace.key) for name in self.workspace.components if (trace := self.traces.get(name))]
-        return key([("specs/system.yaml", self.workspace.system_digest), *keys])
+        found = ((name, self.traces.get(name)) for name in self.workspace.components)
+        seen = [(name, trace.result["digest"]) for name, trace in found if trace]
+        return key(
+            [
+                ("mintage", self.workspace.generator),
+                ("specs/system.yaml", self.workspace.system_digest),
+                *seen,
+            ]
+        )
 
     def rendered(self, name: str) -> Component:
         """Return a component as its specs give it now; writes nothing."""
@@ -141,7 +154,9 @@ class Run:
         """Render one component and write what differs; return how many files had to change."""
         with self._undone_on_failure():
             made = self.rendered(name)
-            return self._write(name, self.component_key(name), made.files, made.summary)
+            # The root of the tree is made from the summary and the names of the files, and from nothing else.
+            seen = digest_of_value([made.summary, list(made.files)])
+            return self._write(name, self.component_key(name), made.files, {**made.summary, "digest": seen})
 
     def write_root(self) -> int:
         """Write what spans components, and prune what no service makes any more; return how many files changed."""
@@ -178,6 +193,7 @@ class Run:
             self._transaction = None
         self._locked.close()
         self._holds_lock = False
+        self.workspace.save_index()
 
     def _trace(self, name: str) -> Trace:
         trace = self.traces.get(name)
@@ -190,8 +206,8 @@ class Run:
         try:
             self._claimed()
             if self._transaction is None:
-                undo = self.workspace.state / "undo"
-                self._transaction = Transaction(self.workspace.root / self.output, undo)
+                folder = self.workspace.root / self.output
+                self._transaction = Transaction(folder, self._scratch)
             yield
         except BaseException:
             if self._transaction is not None:
@@ -207,35 +223,27 @@ class Run:
         for path, data in files.items():
             if self._transaction.write(path, data):
                 changed += 1
-            outputs[path] = observe(str(folder / path), data)
+            outputs[path] = digest_of(data)
         self.owned.update(outputs)
-        self.traces.put(task, Trace(wanted, outputs, result))
+        self.traces.put(task, Trace(wanted, outputs, seal(f"{folder}/", outputs), result))
         return changed
 
     def _refuse_foreign(self, files: FileTree) -> None:
         """Refuse to replace a file that Mintage did not write, or to write through a link."""
         folder = self.workspace.root / self.output
-        problems = []
+        folders = sorted({path.rpartition("/")[0] for path in files})
+        links = {link for part in folders if (link := link_in(self.workspace.root, f"{self.output}/{part}"))}
+        advice = "replace it by a folder"
+        problems = [
+            Problem(Location(link), "file-outside", "a folder of the rendered tree is a link", advice)
+            for link in links
+        ]
         for path, data in files.items():
-            place = Location(f"{self.output}/{path}")
-            if link := link_outside(self.workspace.root, f"{self.output}/{path}"):
-                problems.append(
-                    Problem(
-                        Location(link),
-                        "file-outside",
-                        "a folder of the rendered tree is a link",
-                        "replace it by a folder",
-                    )
-                )
-            elif path not in self.owned and _is_foreign(folder / path, data):
+            if not links and path not in self.owned and _is_foreign(folder / path, data):
+                message = "Mintage did not write this file and will not replace it"
                 advice = "move it away, or delete it if it is not needed"
                 problems.append(
-                    Problem(
-                        place,
-                        "file-in-the-way",
-                        "Mintage did not write this file and will not replace it",
-                        advice,
-                    )
+                    Problem(Location(f"{self.output}/{path}"), "file-in-the-way", message, advice)
                 )
         if problems:
             raise MintageError(problems)
@@ -245,9 +253,8 @@ class Run:
         """The files that Mintage wrote in this run or before it, in this clone or another."""
         listed = read_text(self.workspace.root / self.output / OWNED).splitlines()
         inside = (line for line in listed if not line.startswith(("#", "/")) and ".." not in line.split("/"))
-        return {path for _, trace in self.traces.items() for path in trace.outputs} | {
-            path for path in inside if path
-        }
+        traced = {path for _, trace in self.traces.items() for path in trace.outputs}
+        return traced | {path for path in inside if path}
 
     def _abandoned(self) -> bool:
         """Tell whether there are traces of components that exist no more."""
@@ -260,14 +267,14 @@ class Run:
     def _prune(self) -> int:
         assert self._transaction is not None
         live = {ROOT, *self.workspace.components}
-        made = {path for task, trace in self.traces.items() if task in live for path in trace.outputs} - {
-            OWNED
-        }
+        made = {path for task, trace in self.traces.items() if task in live for path in trace.outputs}
+        made.discard(OWNED)
         removed = [path for path in sorted(self.owned - made - {OWNED}) if self._transaction.remove(path)]
         listing = self.ownership(made)
         changed = self._transaction.write(OWNED, listing)
         trace = self._trace(ROOT)
-        trace.outputs[OWNED] = observe(str(self.workspace.root / self.output / OWNED), listing)
+        trace.outputs[OWNED] = digest_of(listing)
+        trace.seal = seal(f"{self.workspace.root / self.output}/", trace.outputs)
         self.traces.put(ROOT, trace)
         for task in [task for task, _ in self.traces.items() if task not in live]:
             self.traces.drop(task)

@@ -24,11 +24,17 @@ if TYPE_CHECKING:
 
 
 def problems_between(
-    entries: dict[str, Entry], sketches: list[Sketch], system: System, document: Document, *, complete: bool
+    entries: dict[str, Entry],
+    checked: dict[str, Entry],
+    sketches: list[Sketch],
+    system: System,
+    document: Document,
+    *,
+    complete: bool,
 ) -> Iterator[Problem]:
     """Yield every problem between specs.
 
-    `sketches` stand for specs with errors; `complete` tells whether the names of all services are known.
+    `checked` are the entries of the last run, which had no problems; `sketches` stand for specs with errors; `complete` tells whether the names of all services are known.
     """
     yield from _same_names(entries)
     known = Known(
@@ -36,9 +42,8 @@ def problems_between(
         {found.name: found.kind for found in sketches},
         complete,
     )
-    for entry in entries.values():
-        for use in entry.uses:
-            yield from _use_problems(use, known)
+    for use in _suspects(entries, checked):
+        yield from _use_problems(use, known)
     for use in (use for found in sketches for use in found.uses):
         if use.name not in known.names and complete:
             yield _unknown(use, known)
@@ -46,6 +51,22 @@ def problems_between(
         yield from _system_problems(
             known, {entry.component for entry in entries.values()}, system, document, sketched=bool(sketches)
         )
+
+
+def _suspects(entries: dict[str, Entry], checked: dict[str, Entry]) -> Iterator[Use]:
+    """Yield the references that may have broken: those of changed specs, and those to services that have changed."""
+    before = {entry.name: entry for entry in checked.values()}
+    after = {entry.name: entry for entry in entries.values()}
+    changed = {name for name in before.keys() | after.keys() if _differs(before.get(name), after.get(name))}
+    for path, entry in entries.items():
+        same = checked.get(path) is entry
+        yield from (use for use in entry.uses if not same or use.name in changed or "/" in use.name)
+
+
+def _differs(before: Entry | None, after: Entry | None) -> bool:
+    if before is None or after is None:
+        return before is not after
+    return (before.kind, before.export_digest) != (after.kind, after.export_digest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +131,23 @@ def _use_problems(use: Use, known: Known) -> Iterator[Problem]:
         message = f"`{use.name}` is of kind {entry.kind}, expected {' or '.join(use.kinds)}"
         fitting = [name for name, other in known.entries.items() if other.kind in use.kinds]
         yield Problem(place, "reference-kind", message, did_you_mean(use.name, fitting))
-    export = entry.export(use.environment)
-    if export is None:
-        where = f"in `{use.environment}`" if use.environment else "in the base"
+    yield from _export_problems(use, entry)
+
+
+def _export_problems(use: Use, entry: Entry) -> Iterator[Problem]:
+    """Complain about an export that lacks what is asked of it, or the service itself, in some environment."""
+    absent = [environment for environment in use.environments if not entry.exists_in(environment)]
+    if absent:
+        where = " and ".join(f"in `{name}`" if name else "in the base" for name in absent)
         message = f"`{use.name}` does not exist {where}: it is `only` in {', '.join(entry.only)}"
-        yield Problem(place, "reference-unknown", message, "refer to it in those environments only")
-    elif use.text:
-        yield from _text_problems(use, msgspec.convert(export, type=Export))
+        yield Problem(
+            Location(*use.place), "reference-unknown", message, "refer to it in those environments only"
+        )
+    if use.text:
+        exports = (entry.export(environment) for environment in use.environments if environment not in absent)
+        distinct = {id(export): export for export in exports}
+        for export in distinct.values():
+            yield from _text_problems(use, msgspec.convert(export, type=Export))
 
 
 def _text_problems(use: Use, export: Export) -> Iterator[Problem]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mintage.errors import MintageError, Problem, did_you_mean
+from mintage.errors import Location, MintageError, Problem, did_you_mean
 from mintage.source import read, walk
 from mintage.spec import reference
 from mintage.spec.decode import Complaint, Layer, Layers, decode, merge, without_nulls
@@ -15,7 +15,7 @@ from mintage.spec.selector import matches
 from mintage.workspace.index import BASE, Use
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from mintage.source import Document
     from mintage.spec.fields import Spec
@@ -51,12 +51,31 @@ def variants(document: Document, system: System, system_document: Document) -> d
             found[name] = Variant(value, found[BASE].spec, layers[name])
             continue
         try:
-            found[name] = Variant(value, decode(value, spec_type(kind), layers[name]), layers[name])
+            spec = decode(value, spec_type(kind), layers[name])
+            problems += _catalogue_problems(spec, system, layers[name])
+            found[name] = Variant(value, spec, layers[name])
         except MintageError as error:
             problems += error.problems
     if problems:
         raise MintageError(problems)
     return found
+
+
+def _catalogue_problems(spec: Spec, system: System, layers: Layers) -> Iterator[Problem]:
+    """Complain about names that stand in no catalogue of the system."""
+    catalogues: dict[str, tuple[str, Iterable[str]]] = {
+        "nodePools": ("node pool", system.catalogues.node_pools),
+        "accelerators": ("accelerator", system.catalogues.accelerators),
+    }
+    for path, catalogue, name in spec.catalogue_names():
+        noun, known = catalogues[catalogue]
+        if name not in known:
+            advice = (
+                did_you_mean(name, known) or f"declare it in `catalogues.{catalogue}` of `specs/system.yaml`"
+            )
+            yield layers.problem(
+                Complaint(path, f"no {noun} is called `{name}`", advice, "reference-unknown")
+            )
 
 
 def _kind(document: Document) -> str:
@@ -149,18 +168,19 @@ def _fixed_problems(deltas: list[Layer], value: dict[str, Any], shared: dict[str
 
 
 def uses(found: dict[str, Variant]) -> Iterator[tuple[Use, Problem | None]]:
-    """Yield what a spec refers to in each environment, with the problem where the reference itself is malformed."""
-    places: dict[tuple[Any, ...], Any] = {}
+    """Yield what a spec refers to, with the problem where the reference itself is malformed."""
+    collected: dict[tuple[Any, ...], tuple[Location, list[str]]] = {}
     for environment, variant in found.items():
         if variant.spec.only and environment not in variant.spec.only:
             continue
         for path, name, text, kinds in _references(variant):
-            key = (path, text or name)
-            if key not in places:
-                places[key] = variant.layers.locate(path)
-            place = places[key]
-            use = Use(environment, (place.file, place.line, place.column, place.width), name, text, kinds)
-            yield use, _malformed(text, place) if text else None
+            key = (path, name, text, kinds)
+            if key not in collected:
+                collected[key] = (variant.layers.locate(path), [])
+            collected[key][1].append(environment)
+    for (_, name, text, kinds), (place, environments) in collected.items():
+        use = Use(tuple(environments), (place.file, place.line, place.column, place.width), name, text, kinds)
+        yield use, _malformed(text, place) if text else None
 
 
 class Sketch(NamedTuple):
@@ -186,7 +206,7 @@ def sketch(path: str, data: bytes) -> Sketch | None:
         link = _link(text) if isinstance(text, str) else None
         if link is not None:
             place = layers.locate(where)
-            found.append(Use(BASE, (place.file, place.line, place.column, place.width), link.name))
+            found.append(Use((BASE,), (place.file, place.line, place.column, place.width), link.name))
     return Sketch(str(value.get("kind")), value["name"], tuple(found))
 
 
@@ -211,7 +231,7 @@ def _references(variant: Variant) -> Iterator[tuple[tuple[str | int, ...], str, 
         yield found.path, found.name, "", found.kinds
 
 
-def _malformed(text: str, place: Any) -> Problem | None:
+def _malformed(text: str, place: Location) -> Problem | None:
     try:
         reference.parse(text)
     except reference.ReferenceMeaninglessError as error:

@@ -22,9 +22,9 @@ Place = tuple[str, int, int, int]  # file, line, column, width
 
 @dataclass(slots=True)
 class Use:
-    """One reference to another service: the `@` text or the bare name, where it stands, and in which environment."""
+    """One reference to another service: the environments it is made in, where it stands, and what it says."""
 
-    environment: str
+    environments: tuple[str, ...]
     place: Place
     name: str  # a name or a selector
     text: str = ""  # the whole string, where it holds an `@` reference
@@ -82,8 +82,8 @@ def load(path: Path) -> Index:
 
 def _entry(item: dict[str, Any]) -> Entry:
     uses = [
-        Use(environment, tuple(place), name, text, tuple(kinds))
-        for environment, place, name, text, kinds in item.pop("uses")
+        Use(tuple(environments), tuple(place), name, text, tuple(kinds))
+        for environments, place, name, text, kinds in item.pop("uses")
     ]
     item["place"], item["only"] = tuple(item["place"]), tuple(item["only"])
     return Entry(**item, uses=uses)
@@ -102,5 +102,5 @@ def save(path: Path, index: Index) -> None:
 
 
 def _plain(entry: Entry) -> dict[str, Any]:
-    uses = [(use.environment, use.place, use.name, use.text, use.kinds) for use in entry.uses]
+    uses = [(use.environments, use.place, use.name, use.text, use.kinds) for use in entry.uses]
     return {**{name: getattr(entry, name) for name in Entry.__slots__}, "uses": uses}

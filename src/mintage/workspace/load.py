@@ -6,6 +6,7 @@ the index, so that a run that changes nothing parses nothing.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from mintage.workspace import files, index
 from mintage.workspace.index import BASE, Entry, Index
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from mintage.source import Document
@@ -43,9 +45,10 @@ class Workspace:
         self.digests = {path: digest_of(data) for path, data in self._contents.items()}
         self.system_digest = self.digests.pop(files.SYSTEM)
         self._variants: dict[str, dict[str, Variant]] = {}
-        self._typed_exports: dict[str, dict[str, Export]] = {}
+        self._exports: dict[str, Exports] = {}
         saved = index.load(self.state / "index.json")
         known = (saved.generator, saved.system_digest) == (generator, self.system_digest)
+        self._saved = saved
         self.index = self._update(saved if known else Index(generator, self.system_digest), problems)
 
     @property
@@ -111,17 +114,11 @@ class Workspace:
         """Tell whether the strings of a spec may hold references; false means that none does."""
         return b"@" in self._contents[path] or b"@" in self._contents[files.SYSTEM]
 
-    def exports(self, environment: str) -> dict[str, Export]:
+    def exports(self, environment: str) -> Exports:
         """Return the exports of all services of an environment, by name."""
-        if environment not in self._typed_exports:
-            import msgspec  # noqa: PLC0415
-
-            from mintage.spec.exports import Export  # noqa: PLC0415
-
-            plain = ((entry.name, entry.export(environment)) for entry in self.index.entries.values())
-            present = {name: export for name, export in plain if export is not None}
-            self._typed_exports[environment] = msgspec.convert(present, type=dict[str, Export])
-        return self._typed_exports[environment]
+        if environment not in self._exports:
+            self._exports[environment] = Exports(self.by_name, environment)
+        return self._exports[environment]
 
     def file(self, name: str) -> str:
         """Return the text of a file that a spec names."""
@@ -141,8 +138,10 @@ class Workspace:
             ) from error
 
     def save_index(self) -> None:
-        """Write the index for the next run."""
-        index.save(self.state / "index.json", self.index)
+        """Write the index for the next run, where it is not as the last one left it."""
+        if self.index is not self._saved:
+            index.save(self.state / "index.json", self.index)
+            self._saved = self.index
 
     def _update(self, saved: Index, problems: list[Problem]) -> Index:
         """Return the index of the specs as they are now; `problems` are those of files that cannot be read."""
@@ -161,7 +160,7 @@ class Workspace:
                 broken.append(path)
         if not problems and entries == saved.entries and saved.summary:
             return saved
-        return self._checked(entries, broken, problems, readable=readable)
+        return self._checked(saved, entries, broken, problems, readable=readable)
 
     def _files_unchanged(self, entry: Entry) -> bool:
         return all(
@@ -169,7 +168,13 @@ class Workspace:
         )
 
     def _checked(
-        self, entries: dict[str, Entry], broken: list[str], problems: list[Problem], *, readable: bool
+        self,
+        saved: Index,
+        entries: dict[str, Entry],
+        broken: list[str],
+        problems: list[Problem],
+        *,
+        readable: bool,
     ) -> Index:
         """Check what holds between specs and return the new index; raise all problems there are.
 
@@ -185,7 +190,12 @@ class Workspace:
         sketches = [sketch(path, self._contents[path]) for path in broken]
         complete = readable and all(found is not None for found in sketches)
         problems += problems_between(
-            entries, [found for found in sketches if found], system, document, complete=complete
+            entries,
+            saved.entries,
+            [found for found in sketches if found],
+            system,
+            document,
+            complete=complete,
         )
         if problems:
             raise MintageError(problems)
@@ -239,6 +249,30 @@ class Workspace:
         if problems:
             raise MintageError(problems)
         return found
+
+
+class Exports(Mapping[str, "Export"]):
+    """The exports of one environment by name; each becomes a typed value when it is first asked for."""
+
+    def __init__(self, entries: dict[str, Entry], environment: str) -> None:
+        self._entries = {name: entry for name, entry in entries.items() if entry.exists_in(environment)}
+        self._environment = environment
+        self._typed: dict[str, Export] = {}
+
+    def __getitem__(self, name: str) -> Export:
+        if name not in self._typed:
+            import msgspec  # noqa: PLC0415
+
+            from mintage.spec.exports import Export  # noqa: PLC0415
+
+            self._typed[name] = msgspec.convert(self._entries[name].export(self._environment), type=Export)
+        return self._typed[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
 
 
 def _exports(specs: dict[str, Spec]) -> dict[str, dict[str, Any]]:

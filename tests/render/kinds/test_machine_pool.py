@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from kubernetes_schemas import errors
-from mintage.errors import MintageError
 from mintage.render.kinds.machine_pool import render
 from mintage.render.passes import finished
 from mintage.render.scope import Scope
@@ -145,19 +144,6 @@ def test_machines_of_several_pools_carry_all_labels_and_the_common_taints(
 
     assert template["metadata"]["labels"] == labels
     assert template.get("taints") == taints
-
-
-def test_a_pool_that_the_catalogue_lacks_is_an_error() -> None:
-    """The nearest one is suggested."""
-    with pytest.raises(MintageError) as caught:
-        machine_set(pools=["gpus"])
-
-    (problem,) = caught.value.problems
-    assert (str(problem.location), problem.message, problem.advice) == (
-        "MachinePool gpus",
-        "no node pool is called `gpus`",
-        "did you mean `gpu`?",
-    )
 
 
 # The workspace.

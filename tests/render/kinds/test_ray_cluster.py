@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 
 from kubernetes_schemas import errors
-from mintage.manifest import Manifest
 from mintage.render.kinds.ray_cluster import render
 from mintage.render.scope import Scope, resolved
 from mintage.source import read
@@ -18,6 +17,9 @@ from mintage.spec.exports import Export
 from mintage.spec.ray_cluster import RayCluster
 from mintage.spec.system import System
 from mintage.workspace.decoding import variants
+
+if TYPE_CHECKING:
+    from mintage.manifest import Manifest
 
 SPECS = Path(__file__).parents[3] / "specs"
 SYSTEM = """\

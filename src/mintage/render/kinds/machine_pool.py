@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mintage.errors import did_you_mean, fail
 from mintage.manifest import Manifest, compact, metadata
 
 if TYPE_CHECKING:
@@ -27,19 +26,12 @@ def render(spec: MachinePool, scope: Scope) -> list[Manifest]:
         "spec": {
             "replicas": spec.replicas,
             "selector": {"matchLabels": selected},
-            "template": _template(spec, _pools(spec, scope), selected),
+            "template": _template(
+                spec, [scope.system.catalogues.node_pools[name] for name in spec.pools], selected
+            ),
         },
     }
     return [Manifest(document, identity=spec.name)]
-
-
-def _pools(spec: MachinePool, scope: Scope) -> list[NodePool]:
-    known = scope.system.catalogues.node_pools
-    for name in spec.pools:
-        if name not in known:
-            message = f"no node pool is called `{name}`"
-            raise fail(f"{spec.kind} {spec.name}", "reference-unknown", message, did_you_mean(name, known))
-    return [known[name] for name in spec.pools]
 
 
 def _template(spec: MachinePool, pools: list[NodePool], selected: dict[str, str]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mintage.render.scope import Scope
     from mintage.spec.workload import Buckets, Workload
 
+
 def render(spec: Workload, scope: Scope) -> list[Manifest]:
     """Return every object of the workload, the main one first."""
     manifests = [_main(spec, scope)]
