@@ -118,10 +118,15 @@ def bench(count: int) -> None:
         print(f"{count:6} services  one change  {measure(render, root)}")
         kubectl = shutil.which("kubectl")
         if kubectl and count <= KUSTOMIZE_LIMIT:
-            costs = [measure([kubectl, "kustomize", f"gitops/overlays/{name}"], root) for name in ("dev", "staging", "prod")]
+            costs = [
+                measure([kubectl, "kustomize", f"gitops/overlays/{name}"], root)
+                for name in ("dev", "staging", "prod")
+            ]
             total = Cost(sum(c.cpu for c in costs), sum(c.wall for c in costs), max(c.peak for c in costs))
             print(f"{count:6} services  kubectl     {total}  kustomize of the three overlays")
-            print(f"{count:6} services  ratio       {cold.cpu / total.cpu:7.2f} of kubectl's CPU, patches computed and proved included")
+            print(
+                f"{count:6} services  ratio       {cold.cpu / total.cpu:7.2f} of kubectl's CPU, patches computed and proved included"
+            )
 
 
 if __name__ == "__main__":

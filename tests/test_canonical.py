@@ -233,7 +233,7 @@ def test_nested_values_are_read_back_with_their_types(value: Any) -> None:
 
 
 @pytest.mark.kustomize
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(VALUES, min_size=10, max_size=40))
 def test_kubectl_and_kustomize_read_nested_values(tmp_path: Path, values: list[Any]) -> None:
     """Whatever is nested in whatever, Go reads the same types."""

@@ -54,9 +54,14 @@ class Transaction:
         return True
 
     def remove(self, path: str) -> bool:
-        """Remove a file, and the folders that it leaves empty; tell whether it was there."""
+        """Remove a file, and the folders that it leaves empty; tell whether it was there.
+
+        What lies behind a linked folder is not below this one, and stays.
+        """
         target = self.root / path
         try:
+            if link_in(self.root, path.rpartition("/")[0]):
+                return False
             if not target.is_symlink() and not target.is_file():
                 return False
             self._make_folder(self._scratch)

@@ -33,8 +33,9 @@ def project(
             "destinations": [
                 {"namespace": name, "server": argocd.server} for name in sorted(set(namespaces))
             ],
+            # The sync option CreateNamespace is refused where the project does not allow namespaces.
             "clusterResourceWhitelist": [
-                {"group": group, "kind": kind} for group, kind in sorted(set(cluster_kinds))
+                {"group": group, "kind": kind} for group, kind in sorted({("", "Namespace"), *cluster_kinds})
             ],
             "namespaceResourceWhitelist": [{"group": "*", "kind": "*"}],
         },

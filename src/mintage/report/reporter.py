@@ -6,9 +6,12 @@ Tasks of Mintage are told by their `meta`; other tasks of the same dodo.py are s
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from doit.reporter import ConsoleReporter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 _MOST_LINES = 40
 
@@ -17,14 +20,19 @@ class Reporter(ConsoleReporter):  # type: ignore[misc]
     """Shows Mintage's own tasks by what they did, and leaves out those that had nothing to do."""
 
     desc = "Mintage: what changed, and a summary"
+    # By verb: what says, given a number of changes, how things stand. It is kept here and not in the tasks, because
+    # with `-n` doit sends tasks between processes.
+    summaries: ClassVar[Mapping[str, Callable[[int], str]]] = {}
+
+    @classmethod
+    def with_summaries(cls, summaries: Mapping[str, Callable[[int], str]]) -> type[Reporter]:
+        """Return a reporter that ends with these summaries."""
+        return type(cls.__name__, (cls,), {"summaries": summaries, "__doc__": cls.__doc__})
 
     def __init__(self, outstream: Any, options: dict[str, Any]) -> None:
         super().__init__(outstream, options)
         self.failures: list[dict[str, Any]] = []
-        self._summaries: dict[
-            str, Any
-        ] = {}  # by verb: what says, given a number of changes, how things stand
-        self._changes: dict[str, int] = {}
+        self._changes: dict[str, int] = {}  # by verb, of every verb that had a task
         self._shown = 0
 
     def _is_ours(self, task: Any) -> bool:
@@ -39,7 +47,6 @@ class Reporter(ConsoleReporter):  # type: ignore[misc]
         """Show what one of our tasks did."""
         if self._is_ours(task):
             verb = task.meta["mintage"]["verb"]
-            self._summaries.setdefault(verb, task.meta["mintage"]["summary"])
             self._changes[verb] = self._changes.get(verb, 0) + task.values.get("changed", 0)
             if line := task.values.get("line"):
                 self._show(verb, line)
@@ -53,7 +60,7 @@ class Reporter(ConsoleReporter):  # type: ignore[misc]
     def skip_uptodate(self, task: Any) -> None:
         """Leave out what is up to date; the summary counts it."""
         if self._is_ours(task):
-            self._summaries.setdefault(task.meta["mintage"]["verb"], task.meta["mintage"]["summary"])
+            self._changes.setdefault(task.meta["mintage"]["verb"], 0)
         else:
             super().skip_uptodate(task)
 
@@ -63,7 +70,6 @@ class Reporter(ConsoleReporter):  # type: ignore[misc]
             super().add_failure(task, fail)
         elif fail.report:
             sys.stderr.write(fail.message)
-            self._summaries.pop(task.meta["mintage"]["verb"], None)
             self.failures.append({"task": task, "exception": fail})
 
     def complete_run(self) -> None:
@@ -74,6 +80,6 @@ class Reporter(ConsoleReporter):  # type: ignore[misc]
         if self._shown > _MOST_LINES:
             self.write(f"... and {self._shown - _MOST_LINES} more\n")
         if not ours:
-            for verb, summary in self._summaries.items():
-                if line := summary(self._changes.get(verb, 0)):
+            for verb, changes in self._changes.items():
+                if verb in self.summaries and (line := self.summaries[verb](changes)):
                     self.write(f"{line}\n")

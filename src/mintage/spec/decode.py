@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from mintage.source import Document
 
-T = TypeVar("T")
+T = TypeVar("T", bound="Fields")
 Path = tuple[str | int, ...]
 
 
@@ -195,8 +195,7 @@ def _explain_union(expected: inspect.UnionType, value: Any, path: Path) -> Itera
         wanted = " or ".join(
             _name(member) for member in expected.types if not isinstance(member, inspect.NoneType)
         )
-        advice = next(filter(None, (_quoting_advice(member, value) for member in expected.types)), "")
-        yield Complaint(path, f"expected {wanted}, got {describe(value)}", advice)
+        yield Complaint(path, f"expected {wanted}, got {describe(value)}", _quoting_advice(expected, value))
         return
     explanations = [list(_explain(member, value, path)) for member in fitting]
     if all(explanations):
@@ -240,6 +239,8 @@ def _explain_scalar(expected: inspect.Type, value: Any, path: Path) -> Iterator[
 def _quoting_advice(expected: inspect.Type, value: Any) -> str:
     if isinstance(expected, inspect.Metadata):
         return _quoting_advice(expected.type, value)
+    if isinstance(expected, inspect.UnionType):
+        return next(filter(None, (_quoting_advice(member, value) for member in expected.types)), "")
     if isinstance(expected, inspect.StrType) and isinstance(value, bool | int | float):
         return "YAML reads this bare word as something else than text: put it in quotes"
     pattern = _NUMERALS.get(type(expected))

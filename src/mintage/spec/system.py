@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from msgspec import Meta
 
+from mintage.errors import did_you_mean
 from mintage.spec.decode import Complaint, Fields
 from mintage.spec.fields import Labels, Name, layout_complaints
 
@@ -94,11 +95,15 @@ class Delivery(Fields, frozen=True, kw_only=True):
 
 
 class Externals(Fields, frozen=True, kw_only=True):
-    """What the system needs and does not make; everything it refers to is in a spec or in here."""
+    """What the system needs and does not make: a list for those who set up the cluster. Nothing checks it yet."""
 
     secrets: Annotated[dict[str, tuple[str, ...]], Meta(description="Secrets, with their keys.")] = {}
     config_maps: Annotated[tuple[str, ...], Meta(description="ConfigMaps.")] = ()
     operators: Annotated[tuple[str, ...], Meta(description="Operators that must run in the cluster.")] = ()
+
+
+# What a default cannot say, because it tells one service from another.
+_OWN = frozenset({"kind", "name", "environments"})
 
 
 class System(Fields, frozen=True, kw_only=True):
@@ -147,14 +152,36 @@ class System(Fields, frozen=True, kw_only=True):
     ] = "1.32"
 
     def complaints(self) -> Iterator[Complaint]:
-        """Names that refer to environments must be environments; a pattern may use only what is known."""
+        """Complain about unknown environments, patterns and defaults that mean nothing, and namespaces that collide."""
         if self.delivery.argocd:
-            for index, name in enumerate(self.delivery.argocd.manual_sync):
-                if name not in self.environments:
-                    path = ("delivery", "argocd", "manualSync", index)
-                    yield Complaint(path, f"no environment is called `{name}`", id="environment-unknown")
+            yield from self._delivery_complaints(self.delivery.argocd)
         for key, pattern in self.layout.items():
             yield from layout_complaints(pattern, ("layout", key))
+        for kind, fields in self.defaults.items():
+            for field in sorted(_OWN & fields.keys()):
+                message = f"`{field}` is each spec's own and has no default"
+                yield Complaint(("defaults", kind, field), message, "set it in the specs", on_key=True)
+
+    def _delivery_complaints(self, argocd: ArgoCD) -> Iterator[Complaint]:
+        for index, name in enumerate(argocd.manual_sync):
+            if name not in self.environments:
+                path = ("delivery", "argocd", "manualSync", index)
+                yield Complaint(
+                    path,
+                    f"no environment is called `{name}`",
+                    did_you_mean(name, self.environments),
+                    "environment-unknown",
+                )
+        first: dict[str, str] = {}
+        for name in self.environments:
+            other = first.setdefault(self.namespace_in(name), name)
+            if other != name:
+                message = (
+                    f"`{name}` and `{other}` would be delivered to one namespace, `{self.namespace_in(name)}`"
+                )
+                yield Complaint(
+                    ("environments", name), message, "give each a `namespace` of its own", on_key=True
+                )
 
     def namespace_in(self, environment: str | None) -> str:
         """Return the namespace of an environment; None asks for that of the base."""

@@ -60,7 +60,7 @@ class Graph:
             "backend": "sqlite3",
             "dep_file": str(state / "doit.db"),
             "default_tasks": ["render"],
-            "reporter": Reporter,
+            "reporter": Reporter.with_summaries({"render": self._summary}),
             "check_file_uptodate": _checker(self._present),
             "verbosity": 2,
         }
@@ -78,38 +78,25 @@ class Graph:
         if isinstance(run, MintageError):
             yield self._broken(run)
         elif check:
-            yield self._task(
-                "render",
-                "check",
-                "compare the rendered tree with the specs",
-                self._checked(run),
-                lambda _: "",
-            )
+            yield self._task("check", "check", "compare the rendered tree with the specs", self._checked(run))
         else:
             yield from self._components(run)
 
     def _components(self, run: Run) -> Iterator[Task]:
         workspace = run.workspace
-
-        def summary(changed: int) -> str:
-            files = sum(len(trace.outputs) for _, trace in run.traces.items())
-            state = f"{changed} changed" if changed else "up to date"
-            return f"{run.output}/ {state}: {files} files, {len(workspace.components)} components, {_several(workspace.environments)}"
-
         for name, entries in workspace.components.items():
             doc = (
                 f"specs/{{{','.join(entry.name for entry in entries)}}}"
                 if len(entries) > 1
                 else entries[0].path
             )
-            task = self._task("render", name, doc, self._written(name, run, run.write_component), summary)
+            task = self._task("render", name, doc, self._written(name, run, run.write_component))
             yield {**task, **self._state(run, name, run.is_current)}
         task = self._task(
             "render",
             ROOT,
             "what spans components: overlays, Argo CD, pruning",
             self._written_root(run),
-            summary,
         )
         names = [f"render:{name}" for name in workspace.components]
         yield {**task, **self._state(run, ROOT, lambda _: run.is_root_current()), "task_dep": names}
@@ -133,14 +120,22 @@ class Graph:
             "teardown": [run.finish],
         }
 
-    def _task(
-        self, verb: str, name: str, doc: str, action: Callable[[], Any], summary: Callable[[int], str]
-    ) -> Task:
+    def _summary(self, changed: int) -> str:
+        """Return how things stand after a render that changed so many files."""
+        run = self._opened
+        assert isinstance(run, Run), "specs with errors render nothing"
+        run.traces.refresh()
+        files = sum(len(trace.outputs) for _, trace in run.traces.items())
+        state = f"{changed} changed" if changed else "up to date"
+        workspace = run.workspace
+        return f"{run.output}/ {state}: {files} files, {len(workspace.components)} components, {_several(workspace.environments)}"
+
+    def _task(self, verb: str, name: str, doc: str, action: Callable[[], Any]) -> Task:
         return {
             "name": name,
             "doc": doc,
             "actions": [self._guarded(action)],
-            "meta": {"mintage": {"verb": verb, "summary": summary}},
+            "meta": {"mintage": {"verb": verb}},
         }
 
     def _guarded(self, action: Callable[[], Any]) -> Callable[[], Any]:
@@ -160,9 +155,7 @@ class Graph:
     def _broken(self, error: MintageError) -> Task:
         """Return the task that stands for specs which cannot be loaded: other tasks of the dodo.py still run."""
         return {
-            **self._task(
-                "render", "specs", "the specs have errors", lambda: self._failed(error), lambda _: ""
-            ),
+            **self._task("render", "specs", "the specs have errors", lambda: self._failed(error)),
             "uptodate": [False],
         }
 
@@ -216,7 +209,6 @@ class Graph:
                 environment or "base",
                 f"prove {environment or 'base'} with Kustomize",
                 self._proved(run, environment),
-                lambda _: "",
             )
             yield {**task, "uptodate": [(self._is_proved, [run, environment])]}
 

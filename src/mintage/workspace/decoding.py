@@ -47,7 +47,8 @@ def variants(document: Document, system: System, system_document: Document) -> d
         layers[name] = Layers((*deltas, own, defaults))
     found: dict[str, Variant] = {}
     for name, value in values.items():
-        if value == shared and BASE in found:  # nothing differs here
+        # Nothing differs here. To Python 1, 1.0 and true are equal; as text they are not.
+        if BASE in found and repr(value) == repr(shared):
             found[name] = Variant(value, found[BASE].spec, layers[name])
             continue
         try:
