@@ -35,6 +35,7 @@ class Transaction:
         self._done: list[tuple[Path, Path | None]] = []  # what was changed, and the link to what it was
         self._made: list[Path] = []  # folders
         self._present: set[Path] = set()
+        self._grown: set[Path] = set()
 
     def write(self, path: str, data: bytes) -> bool:
         """Make a file hold these bytes; tell whether anything had to change."""
@@ -53,6 +54,20 @@ class Transaction:
         self._done.append((target, kept))
         return True
 
+    def append(self, path: str, lines: bytes) -> None:
+        """Add lines to the end of a file; only the first time is the file written anew, so that it can be undone."""
+        target = self.root / path
+        try:
+            if target in self._grown:
+                with target.open("ab") as file:
+                    file.write(lines)
+                return
+            found = target.read_bytes() if target.is_file() else b""
+        except OSError as error:
+            raise write_error(error, target) from error
+        self.write(path, found + (b"\n" if found and not found.endswith(b"\n") else b"") + lines)
+        self._grown.add(target)
+
     def remove(self, path: str) -> bool:
         """Remove a file, and the folders that it leaves empty; tell whether it was there.
 
@@ -63,6 +78,7 @@ class Transaction:
             if link_in(self.root, path.rpartition("/")[0]):
                 return False
             if not target.is_symlink() and not target.is_file():
+                _remove_empty(target.parent, self.root)  # a killed run may have come so far
                 return False
             self._make_folder(self._scratch)
             kept = self._keep(target)
@@ -74,8 +90,9 @@ class Transaction:
         self._present.clear()
         return True
 
-    def rollback(self) -> None:
-        """Put back every file as it was when the transaction began."""
+    def rollback(self) -> int:
+        """Put back every file as it was when the transaction began; return how many there were."""
+        count = len({target for target, _ in self._done})
         while self._done:
             target, kept = self._done.pop()
             if kept is None:
@@ -87,12 +104,14 @@ class Transaction:
             with contextlib.suppress(OSError):
                 folder.rmdir()
         self.close()
+        return count
 
     def close(self) -> None:
         """Forget how to undo."""
         self._done.clear()
         self._made.clear()
         self._present.clear()
+        self._grown.clear()
         shutil.rmtree(self._scratch, ignore_errors=True)
 
     def _place(self, target: Path, data: bytes) -> None:
@@ -156,6 +175,8 @@ def _remove_empty(folder: Path, root: Path) -> None:
     while folder != root:
         try:
             folder.rmdir()
+        except FileNotFoundError:
+            pass
         except OSError:
             return
         folder = folder.parent
@@ -184,7 +205,7 @@ def read_text(path: Path) -> str:
     """Return the text of a file, empty where there is none."""
     try:
         return path.read_text(encoding="utf-8")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return ""
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from mintage.canonical import yaml_stream, yaml_text
+from mintage.canonical import yaml_stream
 from mintage.errors import fail
 from mintage.filetree import FileTree
 from mintage.render import argocd, kustomize
@@ -117,17 +117,22 @@ def _by_file(manifests: Iterable[Manifest]) -> dict[str, list[Manifest]]:
 
 
 def _file(manifests: list[Manifest], sources: Mapping[str, str]) -> bytes:
-    origins = list(dict.fromkeys(sources[manifest.origin] for manifest in manifests))
-    return (_head(", ".join(origins)) + yaml_stream([manifest.document for manifest in manifests])).encode()
+    origin = ", ".join(dict.fromkeys(sources[manifest.origin] for manifest in manifests))
+    return _bytes(origin, [manifest.document for manifest in manifests])
 
 
 def document(value: Any, origin: str) -> bytes:
     """Return the bytes of a file of one document, with the line that says what it comes from."""
-    return (_head(origin) + yaml_text(value)).encode()
+    return _bytes(origin, [value])
 
 
-def _head(origin: str) -> str:
-    return f"{MARK} from {origin}. Edit the spec, not this file.\n"
+def _bytes(origin: str, documents: list[Any]) -> bytes:
+    try:
+        text = yaml_stream(documents)
+    except (TypeError, ValueError) as error:
+        advice = "change the value in the spec, or in the file it names"
+        raise fail(origin, "manifest-unwritable", str(error), advice) from error
+    return f"{MARK} from {origin}. Edit the spec, not this file.\n{text}".encode()
 
 
 def root(system: System, summaries: Mapping[str, dict[str, Any]]) -> FileTree:

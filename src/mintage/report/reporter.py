@@ -66,7 +66,7 @@ class Reporter(ConsoleReporter):  # type: ignore[misc]
 
     def add_failure(self, task: Any, fail: Any) -> None:
         """Show the problems of one of our tasks as they are, on standard error."""
-        if not self._is_ours(task):
+        if not self._is_ours(task) or fail.traceback:  # a traceback is a mistake of Mintage: show all of it
             super().add_failure(task, fail)
         elif fail.report:
             sys.stderr.write(fail.message)

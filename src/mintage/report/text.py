@@ -23,7 +23,8 @@ def problems_text(problems: Sequence[Problem], root: Path) -> str:
 
 def problem_text(problem: Problem, root: Path) -> str:
     """Return one problem; its line is read from the file as it is now."""
-    lines = [f"{problem.location}: error[{problem.id}]: {problem.message}"]
+    place = str(problem.location).removeprefix(f"{root}/")
+    lines = [f"{place}: error[{problem.id}]: {problem.message}"]
     if problem.location.line:
         lines += _excerpt(problem, root)
     if problem.advice:

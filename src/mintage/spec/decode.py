@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T", bound="Fields")
 Path = tuple[str | int, ...]
+LABEL = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$(?!\n)"  # RFC 1123: what most objects accept as a name
 
 
 class Fields(
@@ -258,7 +259,11 @@ def _explain_bounds(expected: Any, value: float, path: Path, unit: str) -> Itera
 
 def _explain_text(expected: inspect.StrType, value: str, path: Path) -> Iterator[Complaint]:
     if expected.pattern is not None and re.search(expected.pattern, value) is None:
-        yield Complaint(path, f"`{value}` does not match {expected.pattern}")
+        shown = expected.pattern.removesuffix(r"(?!\n)")
+        advice = (
+            "use lower-case letters, digits and dashes, as in `web-1`" if expected.pattern == LABEL else ""
+        )
+        yield Complaint(path, f"`{value}` does not match {shown}", advice)
     else:
         yield from _explain_bounds(expected, len(value), path, "characters")
 

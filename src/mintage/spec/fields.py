@@ -6,17 +6,16 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 from msgspec import Meta
 
-from mintage.spec.decode import Complaint, Fields
+from mintage.spec.decode import LABEL, Complaint, Fields
 from mintage.spec.exports import Export
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# RFC 1123 label: what Services, Deployments and most other objects accept as a name.
 Name = Annotated[
     str,
     Meta(
-        pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$",
+        pattern=LABEL,
         max_length=63,
         description="Lower-case letters, digits and dashes; at most 63 characters.",
     ),
@@ -238,6 +237,9 @@ class Spec(Fields, frozen=True, kw_only=True):
 
     def complaints(self) -> Iterator[Complaint]:
         """Complain about a file pattern that leaves the folder, and a delta that would move the service."""
+        if self.folder == "patches":
+            advice = "choose another name: overlays keep their patches in that folder"
+            yield Complaint(("component",), "no component can be called `patches`", advice)
         for key, pattern in self.layout.items():
             yield from layout_complaints(pattern, ("layout", key))
         for environment, delta in self.environments.items():

@@ -29,14 +29,18 @@ _GATEWAY_LABEL = "gateway.networking.k8s.io/gateway-name"  # set by Istio on the
 Duration = Annotated[
     str,
     Meta(
-        pattern=r"^([0-9]{1,5}(h|m|s|ms)){1,4}$", description="A duration: `90s`, `1m30s`; `0s` for no limit."
+        pattern=r"^([0-9]{1,5}(h|m|s|ms)){1,4}$(?!\n)",
+        description="A duration: `90s`, `1m30s`; `0s` for no limit.",
     ),
 ]
 RoutePath = Annotated[
-    str, Meta(pattern=r"^/([a-z0-9]([-a-z0-9]*[a-z0-9])?(/[a-z0-9]([-a-z0-9]*[a-z0-9])?)*)?$", max_length=50)
+    str,
+    Meta(
+        pattern=r"^/([a-z0-9]([-a-z0-9]*[a-z0-9])?(/[a-z0-9]([-a-z0-9]*[a-z0-9])?)*)?$(?!\n)", max_length=50
+    ),
 ]
 # `<name>-epp` is the name of a Service, which begins with a letter and has at most 63 characters.
-PoolName = Annotated[str, Meta(pattern=r"^[a-z]([-a-z0-9]*[a-z0-9])?$", max_length=59)]
+PoolName = Annotated[str, Meta(pattern=r"^[a-z]([-a-z0-9]*[a-z0-9])?$(?!\n)", max_length=59)]
 _PART = re.compile(r"([0-9]+)(h|ms|m|s)")
 _MILLISECONDS = {"h": 3_600_000, "m": 60_000, "s": 1000, "ms": 1}
 

@@ -65,17 +65,17 @@ class MachinePool(Spec, frozen=True, kw_only=True):
         tuple[Name, ...],
         Meta(min_length=1, description="Node pools of the catalogue that these machines serve."),
     ]
-    region: Annotated[str, Meta(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]+$", description="AWS region.")]
+    region: Annotated[str, Meta(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]+$(?!\n)", description="AWS region.")]
     zone: Annotated[str, Meta(min_length=1, description="Availability zone of the region.")]
     ami: Annotated[
         str,
         Meta(
-            pattern=r"^ami-([0-9a-f]{8}|[0-9a-f]{17})$",
+            pattern=r"^ami-([0-9a-f]{8}|[0-9a-f]{17})$(?!\n)",
             description="RHCOS image of the cluster's release in the region.",
         ),
     ]
     instance_type: Annotated[
-        str, Meta(pattern=r"^[a-z][a-z0-9-]*\.[a-z0-9-]+$", description="EC2 instance type.")
+        str, Meta(pattern=r"^[a-z][a-z0-9-]*\.[a-z0-9-]+$(?!\n)", description="EC2 instance type.")
     ]
     replicas: Annotated[int, Meta(ge=0, description="Number of machines.")]
     disk: Annotated[Disk, Meta(description="Root volume.")]

@@ -12,7 +12,9 @@ from mintage.spec.fields import Name, Reference, Spec
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-Duration = Annotated[str, Meta(pattern=r"^([0-9]+(ms|[smhdwy]))+$", description="A duration such as `30s`.")]
+Duration = Annotated[
+    str, Meta(pattern=r"^([0-9]+(ms|[smhdwy]))+$(?!\n)", description="A duration such as `30s`.")
+]
 
 
 class Watch(Fields, frozen=True, kw_only=True):
@@ -37,12 +39,12 @@ class Dashboard(Fields, frozen=True, kw_only=True):
     file: Annotated[
         str,
         Meta(
-            pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*\.json$",
+            pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*\.json$(?!\n)",
             description="JSON file of the dashboard, relative to the folder of specs.",
         ),
     ]
     key: Annotated[
-        Annotated[str, Meta(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*\.json$")] | None,
+        Annotated[str, Meta(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*\.json$(?!\n)")] | None,
         Meta(description="Key in the ConfigMap; the file's own name by default."),
     ] = None
 
@@ -50,7 +52,7 @@ class Dashboard(Fields, frozen=True, kw_only=True):
 class Rule(Fields, frozen=True, kw_only=True):
     """An alert."""
 
-    alert: Annotated[str, Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", description="Name of the alert.")]
+    alert: Annotated[str, Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$(?!\n)", description="Name of the alert.")]
     expr: Annotated[
         str, Meta(min_length=1, description="PromQL expression; every series it returns is an alert.")
     ]

@@ -60,7 +60,7 @@ class Node(Fields, frozen=True, kw_only=True):
     shared_memory: Annotated[
         str,
         Meta(
-            pattern=r"^[1-9][0-9]*[MG]i$",
+            pattern=r"^[1-9][0-9]*[MG]i$(?!\n)",
             description="Size of /dev/shm; Ray's object store takes nine tenths of it.",
         ),
     ] = "2Gi"
@@ -103,7 +103,8 @@ class Display(Fields, frozen=True, kw_only=True):
         Count, Meta(description="Number of the display: `DISPLAY` is a colon and this number.")
     ] = 99
     screen: Annotated[
-        str, Meta(pattern=r"^[1-9][0-9]*x[1-9][0-9]*x(8|16|24)$", description="Width, height and depth.")
+        str,
+        Meta(pattern=r"^[1-9][0-9]*x[1-9][0-9]*x(8|16|24)$(?!\n)", description="Width, height and depth."),
     ] = "1024x768x16"
     resources: Annotated[Resources, Meta(description="CPU and memory of the X server.")] = Resources(
         requests={"cpu": "100m", "memory": "128Mi"}, limits={"cpu": "500m", "memory": "512Mi"}
@@ -176,7 +177,7 @@ class RayCluster(Spec, frozen=True, kw_only=True):
         Meta(min_length=1, description="Image of head, workers and submitter: Ray and the job's own code."),
     ]
     ray_version: Annotated[
-        str, Meta(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+$", description="Version of Ray in the image.")
+        str, Meta(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+$(?!\n)", description="Version of Ray in the image.")
     ]
     queue: Annotated[
         Queue | None, Meta(description="Kueue queue; without one, the cluster starts at once.")

@@ -106,6 +106,9 @@ class Externals(Fields, frozen=True, kw_only=True):
 _OWN = frozenset({"kind", "name", "environments"})
 
 
+_TAKEN = frozenset({"specs", "build", "images"})
+
+
 class System(Fields, frozen=True, kw_only=True):
     """The whole system: where it runs, what it is built from, how its files are laid out and delivered."""
 
@@ -116,7 +119,7 @@ class System(Fields, frozen=True, kw_only=True):
     output: Annotated[
         str,
         Meta(
-            pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$",
+            pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$(?!\n)",
             description="Folder of the rendered tree.",
         ),
     ] = "gitops"
@@ -148,13 +151,19 @@ class System(Fields, frozen=True, kw_only=True):
         ),
     ] = "restricted"
     kubernetes_version: Annotated[
-        str, Meta(pattern=r"^1\.[0-9]+$", description="Minor version of the target cluster.")
+        str, Meta(pattern=r"^1\.[0-9]+$(?!\n)", description="Minor version of the target cluster.")
     ] = "1.32"
 
     def complaints(self) -> Iterator[Complaint]:
         """Complain about unknown environments, patterns and defaults that mean nothing, and namespaces that collide."""
         if self.delivery.argocd:
             yield from self._delivery_complaints(self.delivery.argocd)
+        if self.output.split("/")[0] in _TAKEN:
+            yield Complaint(
+                ("output",),
+                f"`{self.output}` is not Mintage's to write to",
+                "name a folder of its own, such as `gitops`",
+            )
         for key, pattern in self.layout.items():
             yield from layout_complaints(pattern, ("layout", key))
         for kind, fields in self.defaults.items():

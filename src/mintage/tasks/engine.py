@@ -6,8 +6,10 @@ rendered tree needs more than file times (files edited by hand, removed services
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import inspect
+import os
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from doit.dependency import MD5Checker
 from doit.exceptions import TaskFailed
 
+from mintage.disk import write_error
 from mintage.errors import MintageError
 from mintage.report.reporter import Reporter
 from mintage.report.text import problems_text
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 Task = dict[str, Any]
+_ROOM = 32_768  # bytes that doit needs for its database and the journal of that
 
 CHECK = {
     "name": "check",
@@ -48,17 +52,17 @@ class Graph:
 
     @property
     def config(self) -> dict[str, Any]:
-        """The settings for `DOIT_CONFIG`; doit's own state is kept beside Mintage's."""
+        """The settings for `DOIT_CONFIG`; doit's own state is kept beside Mintage's.
+
+        Where nothing can be written, doit keeps its state in memory: what only reads still works.
+        """
         state = self.root / STATE
-        try:
+        with contextlib.suppress(OSError):
             state.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise SystemExit(
-                f"{state}: error[write-failed]: cannot write: {(error.strerror or '').lower()}"
-            ) from error
+        database = state / "doit.db"
         return {
             "backend": "sqlite3",
-            "dep_file": str(state / "doit.db"),
+            "dep_file": str(database) if _can_be_written(database) else ":memory:",
             "default_tasks": ["render"],
             "reporter": Reporter.with_summaries({"render": self._summary}),
             "check_file_uptodate": _checker(self._present),
@@ -108,7 +112,10 @@ class Graph:
         targets = [prefix + path for path in trace.outputs] if trace else []
 
         def ask() -> bool:
-            current = is_current(name)
+            try:
+                current = is_current(name)
+            except MintageError:
+                return False  # doit would show a traceback; the action meets the same error and can report it
             if current:
                 self._present.update(targets)
             return current
@@ -146,11 +153,18 @@ class Graph:
                 return action()
             except MintageError as error:
                 return self._failed(error)
+            except OSError as error:
+                return self._failed(write_error(error, Path(error.filename or self.root)))
 
         return guarded
 
+    def _put_back(self) -> str:
+        """Return a line that takes back what tasks said before one of them failed."""
+        undone = 0 if isinstance(self._opened, MintageError) else self._opened.undone
+        return f"{undone} files that were changed before are as they were\n" if undone else ""
+
     def _failed(self, error: MintageError) -> TaskFailed:
-        return TaskFailed(problems_text(error.problems, self.root))
+        return TaskFailed(problems_text(error.problems, self.root) + self._put_back())
 
     def _broken(self, error: MintageError) -> Task:
         """Return the task that stands for specs which cannot be loaded: other tasks of the dodo.py still run."""
@@ -224,6 +238,19 @@ class Graph:
             return {"changed": 0, "line": prove.prove(run, environment)}
 
         return proved
+
+
+def _can_be_written(database: Path) -> bool:
+    """Tell whether a database could grow: doit itself meets a full or read-only disk with a traceback."""
+    probe = database.with_name(f".probe.{os.getpid()}")
+    try:
+        probe.write_bytes(bytes(_ROOM))
+    except OSError:
+        return False
+    finally:
+        with contextlib.suppress(OSError):
+            probe.unlink()
+    return not database.exists() or os.access(database, os.W_OK)
 
 
 def _checker(present: set[str]) -> type[MD5Checker]:

@@ -10,11 +10,12 @@ from __future__ import annotations
 import contextlib
 import os
 from functools import cached_property
+from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from mintage.digest import digest_of, digest_of_value
 from mintage.disk import Transaction, clear_scratch, link_in, lock, read_text
-from mintage.errors import Location, MintageError, Problem
+from mintage.errors import Location, MintageError, Problem, fail
 from mintage.store.trace import Trace, Traces, is_intact, seal
 from mintage.tasks.key import component_inputs, key
 from mintage.workspace.index import BASE
@@ -42,9 +43,11 @@ class Run:
         self.workspace = workspace
         self.traces = Traces(workspace.state / "traces.jsonl")
         self._process = os.getpid()
+        self._turn = RLock()  # with `doit -n -P thread`, tasks share the transaction
         self._holds_lock = False
         self._locked = contextlib.ExitStack()
         self._transaction: Transaction | None = None
+        self.undone = 0  # files that were put back because something failed
 
     @property
     def _scratch(self) -> Path:
@@ -61,25 +64,32 @@ class Run:
 
     def is_current(self, name: str) -> bool:
         """Tell whether a component's files are what its inputs give, and stand as they were written."""
-        return self._intact(name, self.component_key(name)) or self._claimed()
+        wanted = self.component_key(name)
+        return self._intact(name, wanted) or (self._claimed() and self._intact(name, wanted))
 
     def is_root_current(self) -> bool:
         """Tell the same of the files that span components; call it when the components are current."""
         self.traces.refresh()
+        return self._root_intact() or (self._claimed() and self._root_intact())
+
+    def _root_intact(self) -> bool:
         rendered = all(self.traces.get(name) for name in self.workspace.components)
-        current = rendered and self._intact(ROOT, self._root_key()) and not self._abandoned()
-        return current or self._claimed()
+        return rendered and self._intact(ROOT, self._root_key()) and not self._abandoned()
 
     def _claimed(self) -> bool:
-        """Take the workspace's lock, because something will be written; false, for "not current".
+        """Take the workspace's lock, because something will be written; tell whether it was taken only now.
 
-        doit asks in the process that was started; with `-n`, its children write under the lock it holds.
+        Then another run may have done the work in the meantime. doit asks in the process that was started; with `-n`,
+        its children write under the lock it holds.
         """
-        if self._process == os.getpid() and not self._holds_lock:
+        with self._turn:
+            if self._process != os.getpid() or self._holds_lock:
+                return False
             self._locked.enter_context(lock(self.workspace.state / "lock"))
             self._holds_lock = True
             clear_scratch(self._scratch)
-        return False
+            self.traces.refresh()
+            return True
 
     def _intact(self, task: str, wanted: str) -> bool:
         trace = self.traces.get(task)
@@ -162,6 +172,7 @@ class Run:
         """Write what spans components, and prune what no service makes any more; return how many files changed."""
         with self._undone_on_failure():
             self.traces.refresh()
+            self._check_paths()
             summaries = {name: self._trace(name).result for name in self.workspace.components}
             changed = self._write(ROOT, self._root_key(), self.rendered_root(summaries), {})
             changed += self._prune()
@@ -188,12 +199,14 @@ class Run:
 
     def finish(self) -> None:
         """End the run: forget how to undo it, let the next one begin."""
-        if self._transaction is not None:
-            self._transaction.close()
-            self._transaction = None
-        self._locked.close()
-        self._holds_lock = False
-        self.workspace.save_index()
+        with self._turn:
+            if self._transaction is not None:
+                self._transaction.close()
+                self._transaction = None
+            self._locked.close()
+            self._holds_lock = False
+            with contextlib.suppress(MintageError):  # a cache: what ails the disk has been said by now
+                self.workspace.save_index()
 
     def _trace(self, name: str) -> Trace:
         trace = self.traces.get(name)
@@ -203,21 +216,23 @@ class Run:
     @contextlib.contextmanager
     def _undone_on_failure(self) -> Any:
         """Begin the transaction if need be, and undo the whole run when something fails."""
-        try:
-            self._claimed()
-            if self._transaction is None:
-                folder = self.workspace.root / self.output
-                self._transaction = Transaction(folder, self._scratch)
-            yield
-        except BaseException:
-            if self._transaction is not None:
-                self._transaction.rollback()
-            raise
+        with self._turn:
+            try:
+                self._claimed()
+                if self._transaction is None:
+                    folder = self.workspace.root / self.output
+                    self._transaction = Transaction(folder, self._scratch)
+                yield
+            except BaseException:
+                if self._transaction is not None:
+                    self.undone = self._transaction.rollback()
+                raise
 
     def _write(self, task: str, wanted: str, files: FileTree, result: dict[str, Any]) -> int:
         assert self._transaction is not None
         folder = self.workspace.root / self.output
         self._refuse_foreign(files)
+        self._announce(files)
         outputs = {}
         changed = 0
         for path, data in files.items():
@@ -227,6 +242,13 @@ class Run:
         self.owned.update(outputs)
         self.traces.put(task, Trace(wanted, outputs, seal(f"{folder}/", outputs), result))
         return changed
+
+    def _announce(self, files: FileTree) -> None:
+        """List new files as Mintage's before they are there: a run that is killed must not leave orphans."""
+        assert self._transaction is not None
+        new = [path for path in files if path not in self.owned]
+        if new:
+            self._transaction.append(OWNED, "".join(f"{path}\n" for path in new).encode())
 
     def _refuse_foreign(self, files: FileTree) -> None:
         """Refuse to replace a file that Mintage did not write, or to write through a link."""
@@ -260,6 +282,15 @@ class Run:
         """Tell whether there are traces of components that exist no more."""
         return any(task != ROOT and task not in self.workspace.components for task, _ in self.traces.items())
 
+    def _check_paths(self) -> None:
+        """Refuse a file that two components make: objects of one kind and name, in two API groups."""
+        first: dict[str, str] = {}
+        for name in self.workspace.components:
+            for path in self._trace(name).outputs:
+                if (other := first.setdefault(path, name)) != name:
+                    message = f"the components `{other}` and `{name}` both write it"
+                    raise fail(f"{self.output}/{path}", "file-twice", message, "rename one of the objects")
+
     def ownership(self, paths: Iterable[str]) -> bytes:
         """Return the list of the files that are Mintage's."""
         return (_OWNED_HEAD + "".join(f"{path}\n" for path in sorted(paths))).encode()
@@ -288,7 +319,7 @@ def _is_foreign(target: Any, data: bytes) -> bool:
         return True
     try:
         found = target.read_bytes()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return False
     except OSError:
         return True
