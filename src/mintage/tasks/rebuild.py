@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 from functools import cached_property
 from threading import RLock
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,7 @@ from mintage.tasks.key import component_inputs, key
 from mintage.workspace.index import BASE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from mintage.filetree import FileTree
@@ -43,8 +44,10 @@ class Run:
         self.workspace = workspace
         self.traces = Traces(workspace.state / "traces.jsonl")
         self._process = os.getpid()
+        self._one_at_a_time = threading.RLock()  # doit -P thread
         self._turn = RLock()  # with `doit -n -P thread`, tasks share the transaction
         self._holds_lock = False
+        self._refused: MintageError | None = None
         self._locked = contextlib.ExitStack()
         self._transaction: Transaction | None = None
         self.undone = 0  # files that were put back because something failed
@@ -83,9 +86,15 @@ class Run:
         its children write under the lock it holds.
         """
         with self._turn:
+            if self._refused:
+                raise self._refused
             if self._process != os.getpid() or self._holds_lock:
                 return False
-            self._locked.enter_context(lock(self.workspace.state / "lock"))
+            try:
+                self._locked.enter_context(lock(self.workspace.state / "lock"))
+            except MintageError as error:
+                self._refused = error  # children must not write without it either
+                raise
             self._holds_lock = True
             clear_scratch(self._scratch)
             self.traces.refresh()
@@ -214,18 +223,17 @@ class Run:
         return trace
 
     @contextlib.contextmanager
-    def _undone_on_failure(self) -> Any:
+    def _undone_on_failure(self) -> Iterator[None]:
         """Begin the transaction if need be, and undo the whole run when something fails."""
-        with self._turn:
+        with self._one_at_a_time:
             try:
                 self._claimed()
                 if self._transaction is None:
-                    folder = self.workspace.root / self.output
-                    self._transaction = Transaction(folder, self._scratch)
+                    self._transaction = Transaction(self.workspace.root / self.output, self._scratch)
                 yield
             except BaseException:
                 if self._transaction is not None:
-                    self.undone = self._transaction.rollback()
+                    self._transaction.rollback()
                 raise
 
     def _write(self, task: str, wanted: str, files: FileTree, result: dict[str, Any]) -> int:
