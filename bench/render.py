@@ -16,22 +16,10 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+from mintage.testing import DODO
+
 KUSTOMIZE_LIMIT = 100  # Kustomize is quadratic: 1000 services take it minutes
 
-DODO = '''\
-from doit import task_params
-
-from mintage.tasks.engine import CHECK, Graph
-
-graph = Graph(__file__)
-DOIT_CONFIG = graph.config
-
-
-@task_params([CHECK])
-def task_render(check):
-    """Write gitops/ from specs/."""
-    yield from graph.render(check=check)
-'''
 SYSTEM = """\
 kind: System
 name: bench

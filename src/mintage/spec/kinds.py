@@ -14,6 +14,7 @@ SPECS = {
     "MachinePool": "machine_pool",
     "ModelServer": "model_server",
     "Monitoring": "monitoring",
+    "Raw": "raw",
     "RayCluster": "ray_cluster",
     "Traffic": "traffic",
     "Workload": "workload",
