@@ -211,7 +211,7 @@ REFUSED: dict[str | bytes, tuple[str, str, str, str]] = {
     "a: 'x\ty\n": ("it.yaml:2:1", "yaml-syntax", "found unexpected end of stream", CHECK),
     "a: [1, 2\nb: 3\n": ("it.yaml:2:2", "yaml-syntax", "did not find expected ',' or ']'", CHECK),
     "a: b: c\n": ("it.yaml:1:5", "yaml-syntax", "mapping values are not allowed in this context", CHECK),
-    "a: @b\n": ("it.yaml:1:4", "yaml-syntax", "found character that cannot start any token", CHECK),
+    "a: @b\n": ("it.yaml:1:4", "yaml-syntax", "a bare value cannot begin with `@`", 'put it in quotes, as in "@minio"'),
     "a: *b\n": ("it.yaml:1:4", "yaml-syntax", "found undefined alias", CHECK),
     'a: "\\ud83d\\ude00"\n': ("it.yaml:1:7", "yaml-syntax", "found invalid Unicode character escape code", CHECK),
     "a: b\nc: d\x00e\n": ("it.yaml:2:5", "yaml-character", "character U+0000 cannot stand in YAML", "take it out of the file"),

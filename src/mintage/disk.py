@@ -86,6 +86,7 @@ class Transaction:
         except OSError as error:
             raise write_error(error, target) from error
         self._done.append((target, kept))
+        self._grown.discard(target)
         _remove_empty(target.parent, self.root)
         self._present.clear()
         return True

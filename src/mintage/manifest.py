@@ -28,6 +28,7 @@ class Manifest:
     short: str = ""  # what {short} stands for in file patterns
     identity: str = ""  # the name across environments, where `metadata.name` differs between them
     file: str = ""  # set by the layout: path below the component's folder
+    cluster_scoped: bool = False  # a custom kind without namespace; those of Kubernetes itself are known
 
     @property
     def api_version(self) -> str:
@@ -63,7 +64,7 @@ class Manifest:
     @property
     def has_namespace(self) -> bool:
         """Whether it lives in a namespace at all."""
-        return self.kind not in CLUSTER_SCOPED
+        return not self.cluster_scoped and self.kind not in CLUSTER_SCOPED
 
 
 def metadata(

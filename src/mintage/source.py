@@ -7,6 +7,7 @@ hurts (several documents, aliases that multiply, keys that are not strings, file
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from dataclasses import dataclass
@@ -132,6 +133,31 @@ def _find(root: yaml.Node | None, path: Sequence[str | int]) -> tuple[yaml.Node,
     return None if key is None or node is None else (key, node)
 
 
+def misread(document: Document, key: str) -> Iterator[tuple[yaml.Node, Any]]:
+    """Yield bare scalars in mappings under a key that read as a number or a truth written otherwise (`3.10`, `on`)."""
+    if document.root is not None:
+        yield from _misread(document.root, key)
+
+
+def _misread(node: yaml.Node, key: str) -> Iterator[tuple[yaml.Node, Any]]:
+    if isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            yield from _misread(item, key)
+    elif isinstance(node, yaml.MappingNode):
+        for name, item in node.value:
+            yield from _misread(item, key)
+            if name.value == key and isinstance(item, yaml.MappingNode):
+                yield from _otherwise_written(item)
+
+
+def _otherwise_written(mapping: yaml.MappingNode) -> Iterator[tuple[yaml.Node, Any]]:
+    for _, item in mapping.value:
+        if isinstance(item, yaml.ScalarNode):
+            value = scalar(item)
+            if isinstance(value, bool | int | float) and json.dumps(value) != item.value:
+                yield item, value
+
+
 def location(file: str, node: yaml.Node) -> Location:
     """Return where a node stands; its width is that of its text when it fits on one line."""
     start, end = node.start_mark, node.end_mark
@@ -223,6 +249,9 @@ def _syntax_problem(file: str, text: str, error: yaml.YAMLError) -> Problem:
     line = [*text.split("\n"), ""][min(mark.line, text.count("\n") + 1)]
     if line[mark.column : mark.column + 1] == "\t" or line[: mark.column].lstrip(" ").startswith("\t"):
         sentence, advice = "a tab stands where YAML wants spaces", "indent with spaces, never with tabs"
+    elif line[mark.column : mark.column + 1] in {"@", "`", "%"}:
+        sentence = f"a bare value cannot begin with `{line[mark.column]}`"
+        advice = 'put it in quotes, as in "@minio"'
     else:
         advice = "check quotes, colons and indentation here and on the line above"
     return Problem(Location(file, mark.line + 1, mark.column + 1), "yaml-syntax", sentence, advice)

@@ -15,7 +15,7 @@ ALL = """\
 specs/robot.yaml:4:16: error[spec-invalid]: expected `resources: verbs`, such as `pods, deployments.apps: read`, got `pods`
  4 | clusterRules: ["pods"]
    |                ^^^^^^
-  = see docs/kinds/identity.md
+  = write rules such as `pods, deployments.apps: read`
 
 specs/store.yaml:5:1: error[spec-unknown-field]: unknown field `replica`
  5 | replica: 1

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CASES = {
-    "specs/: error[workspace-no-specs]: the workspace has no folder `specs`\n  = create `specs/system.yaml`; docs/concepts.md shows how\n": {},
+    "specs/: error[workspace-no-specs]: the workspace has no folder `specs`\n  = create `specs/system.yaml` with `kind: System` and `name: ...`, and a spec beside it\n": {},
     "specs/system.yaml: error[workspace-no-system]: the file is missing\n  = create it with `kind: System` and `name: ...`\n": {
         "web": "kind: Workload\nname: web\nimage: a:1\n"
     },

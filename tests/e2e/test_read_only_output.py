@@ -47,11 +47,11 @@ def test_a_read_only_tree_is_an_error(rendered: Space, prefix: tuple[str, ...]) 
     """It names the file and says what to do; nothing has changed."""
     before = _change(rendered)
     _forbid(rendered.root / "gitops")
-    assert rendered.run("render", prefix=prefix) == (
-        1,
-        "",
+    outcome = rendered.run("render", prefix=prefix)
+    assert (outcome.code, outcome.stdout) == (1, "")
+    assert outcome.stderr == (
         "gitops/overlays/prod/patches/deployment-store.yaml: error[write-failed]: cannot write: permission denied; nothing was changed\n"
-        "  = make the folder writable and run again\n",
+        "  = make the folder writable and run again\n"
     )
     assert rendered.files() == before
 

@@ -119,7 +119,7 @@ MISTAKES = {
     "legs: true": "4:7: expected an integer, got true | ",
     "legs: null": "4:7: expected an integer, got null | ",
     "legs: {}": "4:7: expected an integer, got a mapping | ",
-    "tags: one": "4:7: expected a list, got the string 'one' | ",
+    "tags: one": "4:7: expected a list, got the string 'one' | put it in brackets: [one]",
     "tags: {a: 1}": "4:7: expected a list, got a mapping | ",
     "tags: [a, 1]": f"4:11: expected a string, got the number 1 | {QUOTE}",
     "tags: [a, no]": f"4:11: expected a string, got false | {QUOTE}",
@@ -166,11 +166,18 @@ def test_a_good_value_becomes_a_frozen_spec() -> None:
         spec.city = "Rome"  # type: ignore[misc]
 
 
-@pytest.mark.parametrize(("text", "got"), [("- a\n", "a list"), ("a\n", "the string 'a'"), ("", "null")])
-def test_a_file_that_is_no_mapping_is_refused(text: str, got: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("- a\n", "a list | write a mapping, `name: value`, instead of a list"),
+        ("a\n", "the string 'a' | "),
+        ("", "null | write `{}` for nothing, or indent what belongs here"),
+    ],
+)
+def test_a_file_that_is_no_mapping_is_refused(text: str, expected: str) -> None:
     """At its first character."""
     whole = document(text)
-    assert found(whole.value, Layer(whole)) == [f"zoo.yaml:1:1: expected a mapping, got {got} | "]
+    assert found(whole.value, Layer(whole)) == [f"zoo.yaml:1:1: expected a mapping, got {expected}"]
 
 
 def test_values_are_named_by_what_a_reader_would_call_them() -> None:

@@ -113,3 +113,57 @@ def test_the_export_shows_ports_buckets_and_metrics() -> None:
 def test_a_workload_without_ports_has_no_service_to_refer_to() -> None:
     """An empty name tells whoever refers to it."""
     assert workload().exports().service == ""
+
+
+@pytest.mark.parametrize("size", ["100GB", "64gb", "4GiB", "10K", "1,5Gi", "4 Gi", "-5Gi", "2 cores", "Gi", ""])
+def test_a_quantity_that_kubernetes_cannot_read_is_refused(size: str) -> None:
+    """It would be found by the API server, long after the merge."""
+    advice = "write a Kubernetes quantity, such as `500m`, `2` or `64Gi`"
+    (said,) = complaints(f'volumes: {{/data: {{pvc: {{size: "{size}"}}}}}}')
+    assert said.startswith(f"4: `{size}` does not match ")
+    assert said.endswith(f" | {advice}")
+
+
+@pytest.mark.parametrize("size", ["100Gi", "1.5Gi", "2", "500m", "1e3", "10k", "1Ei", "0"])
+def test_a_quantity_that_kubernetes_reads_is_accepted(size: str) -> None:
+    """Suffixes binary and decimal, exponents, and none."""
+    assert workload(f'volumes: {{/data: {{pvc: {{size: "{size}"}}}}}}').volumes["/data"].pvc
+
+
+def test_resources_are_those_that_kubernetes_knows() -> None:
+    """A misspelt one would reserve nothing; extended ones have a domain."""
+    assert complaints("resources: {requests: {memry: 1Gi}}") == ["4: unknown resource `memry` | did you mean `memory`?"]
+    assert workload("resources: {limits: {nvidia.com/gpu: 1, hugepages-2Mi: 4Mi, ephemeral-storage: 1Gi}}")
+
+
+@pytest.mark.parametrize("name", ["this-name-is-too-long", "Admin", "8080", "a--b", "-a"])
+def test_a_port_has_a_name_that_pods_accept(name: str) -> None:
+    """At most fifteen characters, and a letter among them."""
+    (said,) = complaints(f'ports: {{"{name}": 80}}')
+    assert said.endswith("| use at most 15 lower-case letters, digits and single dashes, with a letter, as in `http`")
+
+
+def test_a_port_is_there_once() -> None:
+    """A Service with one number twice is refused by the API server."""
+    assert complaints("ports: {a: 80, b: 80}") == ["4: port 80 is called `a` already | a Service has each port once"]
+
+
+def test_a_job_has_no_replicas_and_no_strategy() -> None:
+    """What means nothing is said, not ignored."""
+    assert complaints("run: job\nreplicas: 2\nstrategy: Recreate") == [
+        "5: `replicas` means nothing for `run: job` | remove it",
+        "6: `strategy` means nothing for `run: job` | remove it",
+    ]
+
+
+def test_an_environment_that_the_service_is_not_in_changes_nothing() -> None:
+    """A delta for it is a mistake."""
+    assert complaints("only: [dev]\nenvironments: {prod: {replicas: 2}}") == [
+        "5: it changes nothing: the service is `only` in dev | remove it, or add the environment to `only`"
+    ]
+
+
+def test_a_name_that_ends_in_a_line_break_is_refused() -> None:
+    """A block scalar brings one along unseen."""
+    (said,) = complaints("service: |\n  web")
+    assert said.endswith("| use lower-case letters, digits and dashes, as in `web-1`")

@@ -6,6 +6,7 @@ nothing of specs.
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from typing import TYPE_CHECKING, Any
@@ -33,14 +34,21 @@ def build(builder: Sequence[str], folder: Path) -> dict[Key, Any]:
     """Return the objects that Kustomize makes of a folder, by identity; `MintageError` with its words if it fails."""
     done = subprocess.run([*builder, str(folder)], capture_output=True, check=False)  # noqa: S603 - found on PATH
     if done.returncode:
-        words = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["no reason given"]
         raise fail(
             str(folder),
             "kustomize-build",
-            f"Kustomize cannot build it: {words[-1]}",
+            f"Kustomize cannot build it: {_reason(done.stderr.decode('utf-8', 'replace'))}",
             "run `doit render`; if it stays, report it",
         )
     return {identity(document): document for document in read_stream(str(folder), done.stdout)}
+
+
+def _reason(stderr: str) -> str:
+    """Return what Kustomize says of a failure, without the timestamps and the quoting of kubectl's log."""
+    quoted = re.search(r'err="(.*)"\s*(?:>|$)', stderr, re.DOTALL)
+    text = quoted[1].replace("\\n", " ").replace('\\"', '"') if quoted else stderr
+    lines = [line.strip() for line in text.splitlines() if line.strip() not in {"", ">"}]
+    return " ".join(lines).removeprefix("Error: ") or "no reason given"
 
 
 def identity(document: Mapping[str, Any]) -> Key:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mintage.manifest import metadata
+from mintage.manifest import compact, metadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -59,6 +59,7 @@ def application(system: System, argocd: ArgoCD, environment: str) -> dict[str, A
             "syncPolicy": {
                 **automated,
                 "syncOptions": ["CreateNamespace=true", "ServerSideApply=true"],
+                **compact(managedNamespaceMetadata=compact(labels=dict(argocd.namespace_labels))),
                 "retry": {"limit": 5, "backoff": {"duration": "5s", "factor": 2, "maxDuration": "3m"}},
             },
         },

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mintage.canonical import yaml_stream
-from mintage.errors import fail
+from mintage.errors import MintageError, fail
 from mintage.filetree import FileTree
 from mintage.render import argocd, kustomize
 from mintage.render.kinds import render
-from mintage.render.overlay import Overlay, belongs_outside, by_key, compute
+from mintage.render.overlay import Overlay, belongs_outside, by_key, compute, target_of
 from mintage.render.passes import finished
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mintage.spec.system import System
 
 MARK = "# Rendered by Mintage"
+_NAMESPACE = "namespace.yaml"
 Objects = dict[tuple[str, str, str, str], "Manifest"]
 
 
@@ -75,7 +76,10 @@ def component(
         resources = _by_file(overlay.resources)
         for file, manifests in resources.items():
             files.add(f"{folder}/{name}/{file}", _file(manifests, sources))
-        summary["environments"][environment] = _overlay_summary(name, overlay, resources)
+        summary["environments"][environment] = {
+            **_overlay_summary(name, overlay, resources),
+            "clusterScoped": [target_of(manifest) for manifest in target.values() if manifest.cluster_scoped],
+        }
     return Component(files, summary)
 
 
@@ -88,16 +92,25 @@ def _overlay_summary(name: str, overlay: Overlay, resources: Iterable[str]) -> d
             for patch in overlay.patches
         ],
         "resources": [f"{name}/{file}" for file in resources],
-        "outside": any(belongs_outside(manifest) for manifest in overlay.resources),
     }
 
 
 def _identities(base: Objects, environments: Mapping[str, Objects]) -> dict[str, list[list[str]]]:
-    """Return what the root must know of every object, by environment; one that is like the base is left out."""
+    """Return what the root must know of every object, by environment; one that is like the base is left out.
+
+    Each object is group, kind, the namespace it pins, its real name, the spec, and whether it has a namespace.
+    """
     plain = {
         environment: [
-            [*key, manifest.origin, "namespaced" if manifest.has_namespace else "cluster"]
-            for key, manifest in found.items()
+            [
+                manifest.group,
+                manifest.kind,
+                manifest.namespace or "",
+                manifest.name,
+                manifest.origin,
+                "namespaced" if manifest.has_namespace else "cluster",
+            ]
+            for manifest in found.values()
         ]
         for environment, found in {"": base, **environments}.items()
     }
@@ -137,7 +150,9 @@ def _bytes(origin: str, documents: list[Any]) -> bytes:
 
 def root(system: System, summaries: Mapping[str, dict[str, Any]]) -> FileTree:
     """Return the files that span components; `summaries` come in the order of the base."""
-    _check_unique(summaries)
+    _check_unique(system, summaries)
+    for environment in system.environments:
+        _check_targets(environment, summaries)
     files = FileTree()
     listed = [name for name, summary in summaries.items() if summary["base"]]
     if listed:
@@ -154,23 +169,23 @@ def root(system: System, summaries: Mapping[str, dict[str, Any]]) -> FileTree:
 
 def _overlay(system: System, environment: str, parts: list[dict[str, Any]], *, has_base: bool) -> FileTree:
     folder = f"overlays/{environment}"
-    namespace = system.namespace_in(environment)
     resources = [
         *(["../../base"] if has_base else []),
         *(file for part in parts for file in part["resources"]),
     ]
     patches = [patch for part in parts for patch in part["patches"]]
     origin = f"specs/system.yaml, environment {environment}"
-    files = FileTree()
-    if any(part["outside"] for part in parts):
-        # Some objects name a namespace of their own; `namespace:` would overwrite it.
-        transformer = "namespace.yaml"
-        files.add(f"{folder}/{transformer}", document(kustomize.namespace_transformer(namespace), origin))
-        body = kustomize.kustomization(resources, patches=patches, transformers=[transformer])
-    else:
-        body = kustomize.kustomization(resources, namespace=namespace, patches=patches)
-    files.add(f"{folder}/{kustomize.KUSTOMIZATION}", document(body, origin))
-    return files
+    transformers = [
+        kustomize.namespace_transformer(system.namespace_in(environment)),
+        *(kustomize.namespace_remover(target) for part in parts for target in part["clusterScoped"]),
+    ]
+    body = kustomize.kustomization(resources, patches=patches, transformers=[_NAMESPACE])
+    return FileTree(
+        {
+            f"{folder}/{_NAMESPACE}": _bytes(origin, transformers),
+            f"{folder}/{kustomize.KUSTOMIZATION}": document(body, origin),
+        }
+    )
 
 
 def _delivery(system: System, summaries: Mapping[str, dict[str, Any]]) -> FileTree:
@@ -197,13 +212,48 @@ def _delivery(system: System, summaries: Mapping[str, dict[str, Any]]) -> FileTr
     return files
 
 
-def _check_unique(summaries: Mapping[str, dict[str, Any]]) -> None:
-    """Refuse an object that two components make: Kustomize would refuse the whole overlay, with less to say."""
-    seen: dict[tuple[str, ...], str] = {}
+def _check_unique(system: System, summaries: Mapping[str, dict[str, Any]]) -> None:
+    """Refuse an object that is made twice: in one environment, or by two that are delivered to one cluster."""
+    seen: dict[tuple[str, ...], tuple[str, str]] = {}
+    for environment in ("", *system.environments):
+        namespace = system.namespace_in(environment or None)
+        # Without delivery, nobody says that two environments share a cluster.
+        cluster = "" if environment and system.delivery.argocd else environment or "base"
+        for summary in summaries.values():
+            for group, kind, pinned, name, origin, scope in _objects_in(summary, environment):
+                place = pinned or (namespace if scope == "namespaced" else "")
+                other = seen.setdefault((cluster, group, kind, place, name), (origin, environment))
+                if other != (origin, environment):
+                    raise _twice(f"{kind} {name}", origin, environment, *other)
+
+
+def _twice(subject: str, origin: str, environment: str, other: str, elsewhere: str) -> MintageError:
+    if other != origin:
+        message = f"`{other}` and `{origin}` both make it"
+        return fail(subject, "object-twice", message, "rename one of the services")
+    message = f"`{origin}` makes it in `{elsewhere}` and in `{environment}`, which share a cluster"
+    advice = "give it a name of its own in each environment, or make it in one with `only`"
+    return fail(subject, "object-twice", message, advice)
+
+
+def _check_targets(environment: str, summaries: Mapping[str, dict[str, Any]]) -> None:
+    """Refuse an object that pins its namespace and is called like one that is patched: the patch would mean both."""
+    parts = (summary["environments"][environment] for summary in summaries.values())
+    targets = {
+        (target.get("group", ""), target["kind"], target["name"].replace("\\", ""))
+        for part in parts
+        for patch in part["patches"]
+        if (target := patch.get("target"))
+    }
     for summary in summaries.values():
-        for environment in ("", *summary["environments"]):
-            for group, kind, namespace, name, origin, _ in _objects_in(summary, environment):
-                other = seen.setdefault((environment, group, kind, namespace, name), origin)
-                if other != origin:
-                    message = f"`{other}` and `{origin}` both make it"
-                    raise fail(f"{kind} {name}", "object-twice", message, "rename one of the services")
+        for group, kind, pinned, name, origin, _ in _objects_in(summary, environment):
+            if pinned and (group, kind, name) in targets:
+                message = (
+                    f"the patch of another {kind} {name} would change it too: a patch knows no namespace"
+                )
+                raise fail(
+                    f"{kind} {name}",
+                    "object-twice",
+                    message,
+                    f"rename one of them; this one is of `{origin}`",
+                )

@@ -31,7 +31,8 @@ def patch_entry(file: str, target: dict[str, str], *, renames: bool, deletes: bo
 def namespace_transformer(namespace: str) -> dict[str, Any]:
     """Return a transformer that gives the namespace to objects that name none, and leaves the others alone.
 
-    Kustomize's own `namespace:` field overwrites the namespace of every object (Kustomize 5.5).
+    Kustomize's own `namespace:` field overwrites the namespace of every object, and of some subjects and services
+    inside them (Kustomize 5.5).
     """
     return {
         "apiVersion": "builtin",
@@ -39,4 +40,18 @@ def namespace_transformer(namespace: str) -> dict[str, Any]:
         "metadata": {"name": "namespace", "namespace": namespace},
         "fieldSpecs": [{"path": "metadata/namespace", "create": True}],
         "unsetOnly": True,
+    }
+
+
+def namespace_remover(target: dict[str, str]) -> dict[str, Any]:
+    """Return a transformer that takes the namespace away again from a custom object that has none.
+
+    Kustomize knows which kinds of Kubernetes have no namespace; of custom ones it assumes that they have.
+    """
+    return {
+        "apiVersion": "builtin",
+        "kind": "PatchTransformer",
+        "metadata": {"name": f"cluster-scoped-{target['kind'].lower()}-{target['name']}".replace("\\", "")},
+        "target": target,
+        "patch": '[{"op": "remove", "path": "/metadata/namespace"}]',
     }

@@ -77,12 +77,12 @@ def compute(base: dict[Key, Manifest], target: dict[Key, Manifest]) -> Overlay:
             resources.append(wanted)
         elif operations := diff(origin.document, wanted.document, f"{wanted.kind} {wanted.name}"):
             renames = origin.name != wanted.name
-            patches.append(Patch(files[key], wanted.origin, _target(origin), operations, renames))
+            patches.append(Patch(files[key], wanted.origin, target_of(origin), operations, renames))
     patches += [_deletion(manifest, files[key]) for key, manifest in base.items() if key not in target]
     return Overlay(patches, resources)
 
 
-def _target(manifest: Manifest) -> dict[str, str]:
+def target_of(manifest: Manifest) -> dict[str, str]:
     """Return a Kustomize target that means exactly this object: its name is a regular expression there."""
     version = manifest.api_version.rpartition("/")[2]
     return compact(group=manifest.group, version=version, kind=manifest.kind, name=_escaped(manifest.name))
@@ -112,4 +112,4 @@ def _deletion(manifest: Manifest, file: str) -> Patch:
         "kind": manifest.kind,
         "metadata": {"name": manifest.name},
     }
-    return Patch(file, manifest.origin, _target(manifest), body)
+    return Patch(file, manifest.origin, target_of(manifest), body)

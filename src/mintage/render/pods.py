@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 
 
 def quantity(value: Quantity) -> str:
-    """Return a quantity as text, as Kubernetes itself writes it: `2`, not `2.0`."""
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    """Return a number or a quantity as text, with every digit that it has."""
+    return json.dumps(value) if isinstance(value, float) else str(value)
 
 
 def resources(given: Resources, counted: Mapping[str, int] | None = None) -> dict[str, Any]:

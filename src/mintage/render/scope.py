@@ -61,8 +61,11 @@ class Scope:
         return reference.text_of(link, export, self.host(export))
 
     def cluster_name(self, name: str) -> str:
-        """Return a name for an object without namespace that no other environment has."""
-        return f"{self.namespace}-{name}"
+        """Return a name for a ClusterRole or its binding that no other environment has.
+
+        Neither namespaces nor names hold a colon, so two of them never make the same; RBAC allows it in names.
+        """
+        return f"{self.namespace}:{name}"
 
     def labels(self, name: str, component: str, **more: str) -> dict[str, str]:
         """Return the recommended labels of an object, with those of the system."""

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T", bound="Fields")
 Path = tuple[str | int, ...]
+QUANTITY = r"^[0-9]+(\.[0-9]+)?(m|k|Ki|[MGTPE]i?|[eE][0-9]+)?$(?!\n)"  # apimachinery, resource.Quantity
+PORT_NAME = (
+    r"^(?=.*[a-z])(?!.*--)[a-z0-9]([-a-z0-9]{0,13}[a-z0-9])?$(?!\n)"  # IANA_SVC_NAME, for ports of pods
+)
 LABEL = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$(?!\n)"  # RFC 1123: what most objects accept as a name
 
 
@@ -196,7 +200,7 @@ def _explain_union(expected: inspect.UnionType, value: Any, path: Path) -> Itera
         wanted = " or ".join(
             _name(member) for member in expected.types if not isinstance(member, inspect.NoneType)
         )
-        yield Complaint(path, f"expected {wanted}, got {describe(value)}", _quoting_advice(expected, value))
+        yield Complaint(path, f"expected {wanted}, got {describe(value)}", _shape_advice(expected, value))
         return
     explanations = [list(_explain(member, value, path)) for member in fitting]
     if all(explanations):
@@ -229,7 +233,7 @@ def _explain_scalar(expected: inspect.Type, value: Any, path: Path) -> Iterator[
             yield Complaint(path, f"expected {_name(expected)}, got {describe(value)}", advice)
     elif not _has_shape(expected, value):
         yield Complaint(
-            path, f"expected {_name(expected)}, got {describe(value)}", _quoting_advice(expected, value)
+            path, f"expected {_name(expected)}, got {describe(value)}", _shape_advice(expected, value)
         )
     elif isinstance(expected, inspect.IntType | inspect.FloatType):
         yield from _explain_bounds(expected, value, path, "")
@@ -237,15 +241,30 @@ def _explain_scalar(expected: inspect.Type, value: Any, path: Path) -> Iterator[
         yield from _explain_text(expected, value, path)
 
 
-def _quoting_advice(expected: inspect.Type, value: Any) -> str:
+def _shape_advice(expected: inspect.Type, value: Any) -> str:
+    """Say how a value of the wrong shape is written, where that is a habit from Kubernetes manifests or a slip."""
     if isinstance(expected, inspect.Metadata):
-        return _quoting_advice(expected.type, value)
+        return _shape_advice(expected.type, value)
     if isinstance(expected, inspect.UnionType):
-        return next(filter(None, (_quoting_advice(member, value) for member in expected.types)), "")
+        members = [member for member in expected.types if not isinstance(member, inspect.NoneType)]
+        plain = [member for member in members if len(members) == 1 or not _is_collection(member)]
+        return next(filter(None, (_shape_advice(member, value) for member in plain)), "")
+    if isinstance(expected, inspect.StructType | inspect.DictType):
+        return (
+            "write a mapping, `name: value`, instead of a list"
+            if isinstance(value, list)
+            else _EMPTY.get(value is None, "")
+        )
+    if isinstance(expected, inspect.ListType | inspect.VarTupleType) and isinstance(value, str | int | float):
+        return f"put it in brackets: [{value}]"
     if isinstance(expected, inspect.StrType) and isinstance(value, bool | int | float):
         return "YAML reads this bare word as something else than text: put it in quotes"
     pattern = _NUMERALS.get(type(expected))
     return "remove the quotes" if pattern and isinstance(value, str) and re.fullmatch(pattern, value) else ""
+
+
+def _is_collection(expected: inspect.Type) -> bool:
+    return any(isinstance(expected, kind) for kind, _, name in _SHAPES if name in {"a mapping", "a list"})
 
 
 def _explain_bounds(expected: Any, value: float, path: Path, unit: str) -> Iterator[Complaint]:
@@ -260,14 +279,17 @@ def _explain_bounds(expected: Any, value: float, path: Path, unit: str) -> Itera
 def _explain_text(expected: inspect.StrType, value: str, path: Path) -> Iterator[Complaint]:
     if expected.pattern is not None and re.search(expected.pattern, value) is None:
         shown = expected.pattern.removesuffix(r"(?!\n)")
-        advice = (
-            "use lower-case letters, digits and dashes, as in `web-1`" if expected.pattern == LABEL else ""
-        )
-        yield Complaint(path, f"`{value}` does not match {shown}", advice)
+        yield Complaint(path, f"`{value}` does not match {shown}", _FORMS.get(expected.pattern, ""))
     else:
         yield from _explain_bounds(expected, len(value), path, "characters")
 
 
+_EMPTY = {True: "write `{}` for nothing, or indent what belongs here"}
+_FORMS = {
+    LABEL: "use lower-case letters, digits and dashes, as in `web-1`",
+    PORT_NAME: "use at most 15 lower-case letters, digits and single dashes, with a letter, as in `http`",
+    QUANTITY: "write a Kubernetes quantity, such as `500m`, `2` or `64Gi`",
+}
 _SIZES: tuple[tuple[str, str, Callable[[float, float], bool]], ...] = (
     ("min_length", "at least", operator.ge),
     ("max_length", "at most", operator.le),

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 from msgspec import Meta
 
-from mintage.spec.decode import LABEL, Complaint, Fields
+from mintage.errors import did_you_mean
+from mintage.spec.decode import LABEL, PORT_NAME, QUANTITY, Complaint, Fields
 from mintage.spec.exports import Export
 
 if TYPE_CHECKING:
@@ -20,10 +21,14 @@ Name = Annotated[
         description="Lower-case letters, digits and dashes; at most 63 characters.",
     ),
 ]
+PortName = Annotated[
+    str,
+    Meta(pattern=PORT_NAME, description="Name of a port: at most 15 lower-case letters, digits and dashes."),
+]
 Port = Annotated[int, Meta(ge=1, le=65535, description="A TCP port.")]
 Seconds = Annotated[int, Meta(ge=0, description="Seconds.")]
 Quantity = Annotated[
-    int | float | str,
+    Annotated[int, Meta(ge=0)] | Annotated[float, Meta(ge=0)] | Annotated[str, Meta(pattern=QUANTITY)],
     Meta(description="A Kubernetes quantity: `2`, `500m`, `64Gi`."),
 ]
 Labels = dict[str, str]
@@ -31,11 +36,22 @@ Count = Annotated[int, Meta(ge=0)]
 Positive = Annotated[int, Meta(ge=1)]
 
 
+_RESOURCES = frozenset({"cpu", "memory", "ephemeral-storage"})
+
+
 class Resources(Fields, frozen=True, kw_only=True):
     """CPU and memory of a container; accelerators are counted by the kind itself."""
 
     requests: Annotated[dict[str, Quantity], Meta(description="What the scheduler reserves.")] = {}
     limits: Annotated[dict[str, Quantity], Meta(description="What the container may use at most.")] = {}
+
+    def complaints(self) -> Iterator[Complaint]:
+        """Complain about a resource that Kubernetes does not know; extended ones have a domain."""
+        for field, given in (("requests", self.requests), ("limits", self.limits)):
+            for name in given:
+                if "/" not in name and name not in _RESOURCES and not name.startswith("hugepages-"):
+                    advice = did_you_mean(name, _RESOURCES)
+                    yield Complaint((field, name), f"unknown resource `{name}`", advice, on_key=True)
 
 
 class Probe(Fields, frozen=True, kw_only=True):
@@ -180,6 +196,11 @@ class Reference(NamedTuple):
     kinds: tuple[str, ...] = ()
 
 
+_SELECTING = frozenset(
+    {"app", "app.kubernetes.io/name", "app.kubernetes.io/component", "app.kubernetes.io/part-of"}
+)
+
+
 class CatalogueName(NamedTuple):
     """A field that names an entry of a catalogue of the system, such as a node pool."""
 
@@ -240,9 +261,21 @@ class Spec(Fields, frozen=True, kw_only=True):
         if self.folder == "patches":
             advice = "choose another name: overlays keep their patches in that folder"
             yield Complaint(("component",), "no component can be called `patches`", advice)
+        for key in self.labels:
+            if key in _SELECTING or key.startswith("llm-d.ai/"):
+                message = f"`{key}` selects pods and Services, and is Mintage's to set"
+                yield Complaint(("labels", key), message, "use a label of your own", on_key=True)
         for key, pattern in self.layout.items():
             yield from layout_complaints(pattern, ("layout", key))
         for environment, delta in self.environments.items():
+            if self.only and environment not in self.only:
+                message = f"it changes nothing: the service is `only` in {', '.join(self.only)}"
+                yield Complaint(
+                    ("environments", environment),
+                    message,
+                    "remove it, or add the environment to `only`",
+                    on_key=True,
+                )
             for field in FIXED & delta.keys():
                 message = f"`{field}` is the same in every environment"
                 yield Complaint(

@@ -88,7 +88,11 @@ class Identity(Spec, frozen=True, kw_only=True):
                             "move it to `clusterRules`",
                         )
                 except ValueError as error:
-                    yield Complaint((field, index), f"{error}, got `{rule}`", "see docs/kinds/identity.md")
+                    yield Complaint(
+                        (field, index),
+                        f"{error}, got `{rule}`",
+                        "write rules such as `pods, deployments.apps: read`",
+                    )
 
     def exports(self) -> Export:
         """Return the export: the ServiceAccount."""

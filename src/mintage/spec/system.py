@@ -85,6 +85,9 @@ class ArgoCD(Fields, frozen=True, kw_only=True):
     server: Annotated[str, Meta(description="API server of the target cluster.")] = (
         "https://kubernetes.default.svc"
     )
+    namespace_labels: Annotated[
+        Labels, Meta(description="Labels of the namespaces that Argo CD creates.")
+    ] = {}
     manual_sync: Annotated[tuple[str, ...], Meta(description="Environments that a person syncs.")] = ()
 
 
@@ -166,6 +169,9 @@ class System(Fields, frozen=True, kw_only=True):
             )
         for key, pattern in self.layout.items():
             yield from layout_complaints(pattern, ("layout", key))
+        if "base" in self.environments:
+            message = "`base` is what environments are laid over, and no environment"
+            yield Complaint(("environments", "base"), message, "choose another name", on_key=True)
         for kind, fields in self.defaults.items():
             for field in sorted(_OWN & fields.keys()):
                 message = f"`{field}` is each spec's own and has no default"

@@ -14,6 +14,7 @@ from mintage.spec.fields import (
     Env,
     Name,
     Port,
+    PortName,
     Positive,
     Probe,
     Probes,
@@ -79,7 +80,7 @@ class Workload(Spec, frozen=True, kw_only=True):
     args: Annotated[tuple[str, ...], Meta(description="Arguments.")] = ()
     env: Env = {}
     ports: Annotated[
-        dict[Name, Port], Meta(description="Ports by name; with any, the workload gets a Service.")
+        dict[PortName, Port], Meta(description="Ports by name; with any, the workload gets a Service.")
     ] = {}
     service: Annotated[Name | None, Meta(description="Name of the Service; the workload's by default.")] = (
         None
@@ -103,42 +104,56 @@ class Workload(Spec, frozen=True, kw_only=True):
     config: Annotated[dict[str, str], Meta(description="Files of a ConfigMap called like the workload.")] = {}
 
     def complaints(self) -> Iterator[Complaint]:
-        """Ports that are named must exist, and a schedule goes with `run: cron`."""
+        """Complain about names that lead nowhere, and about fields that mean nothing for what is run."""
         yield from super().complaints()
+        yield from self._port_complaints()
+        yield from self._probe_complaints()
+        yield from self._run_complaints()
+        if self.identity is not None and self.service_account:
+            message = "a workload has an `identity` or a `serviceAccount` of its own, got both"
+            yield Complaint(("serviceAccount",), message, "remove one of the two", on_key=True)
+
+    def _port_complaints(self) -> Iterator[Complaint]:
+        numbers: dict[int, str] = {}
+        for name, number in self.ports.items():
+            if (other := numbers.setdefault(number, name)) != name:
+                message = f"port {number} is called `{other}` already"
+                yield Complaint(("ports", name), message, "a Service has each port once")
         if self.metrics and self.metrics.port not in self.ports:
-            yield Complaint(
-                ("metrics", "port"),
-                f"no port is called `{self.metrics.port}`",
-                f"add it to `ports`: {{{self.metrics.port}: 8080}}",
-            )
+            message = f"no port is called `{self.metrics.port}`"
+            yield Complaint(("metrics", "port"), message, f"add it to `ports`: {{{self.metrics.port}: 8080}}")
         if self.buckets and self.buckets.port is not None and self.buckets.port not in self.ports:
             yield Complaint(("buckets", "port"), f"no port is called `{self.buckets.port}`")
+        if self.buckets and len(self.name) > _JOB_NAME - len("-buckets"):
+            message = f"with `buckets`, the name has at most {_JOB_NAME - len('-buckets')} characters, got {len(self.name)}"
+            yield Complaint(("name",), message)
+        if self.ports and not self.service_name[0].isalpha():
+            message = f"a Service begins with a letter, got `{self.service_name}`"
+            yield Complaint(("name",), message, "set `service`, or choose another name")
         if self.buckets and not self.ports:
             yield Complaint(("buckets",), "an object store needs a port", "add `ports: {api: 9000}`")
-        yield from self._probe_complaints()
-        if self.identity is not None and self.service_account:
-            yield Complaint(
-                ("serviceAccount",),
-                "a workload has an `identity` or a `serviceAccount` of its own, got both",
-                "remove one of the two",
-                on_key=True,
-            )
-        if self.run == "job" and len(self.name) > _JOB_NAME:
-            yield Complaint(
-                ("name",), f"the name of a job has at most {_JOB_NAME} characters, got {len(self.name)}"
-            )
+
+    def _run_complaints(self) -> Iterator[Complaint]:
         if (self.run == "cron") != (self.job.schedule is not None):
-            yield Complaint(
-                ("job", "schedule"),
-                "`schedule` and `run: cron` go together",
-                'add both: `run: cron` and `schedule: "0 3 * * *"`',
-            )
-        if self.run != "service":
-            for path, volume in self.volumes.items():
-                if volume.pvc is not None and volume.pvc.access_mode == "ReadWriteOncePod":
-                    yield Complaint(
-                        ("volumes", path, "pvc"), "a job's retries cannot share a ReadWriteOncePod claim"
-                    )
+            advice = 'add both: `run: cron` and `schedule: "0 3 * * *"`'
+            yield Complaint(("job", "schedule"), "`schedule` and `run: cron` go together", advice)
+        if self.run == "service":
+            return
+        if self.run == "job" and len(self.name) > _JOB_NAME:
+            message = f"the name of a job has at most {_JOB_NAME} characters, got {len(self.name)}"
+            yield Complaint(("name",), message)
+        for field, given in (
+            ("replicas", self.replicas != 1),
+            ("strategy", self.strategy != "RollingUpdate"),
+        ):
+            if given:
+                yield Complaint(
+                    (field,), f"`{field}` means nothing for `run: {self.run}`", "remove it", on_key=True
+                )
+        for path, volume in self.volumes.items():
+            if volume.pvc is not None and volume.pvc.access_mode == "ReadWriteOncePod":
+                message = "a job's retries cannot share a ReadWriteOncePod claim"
+                yield Complaint(("volumes", path, "pvc"), message)
 
     def _probe_complaints(self) -> Iterator[Complaint]:
         """Yield what probes lack: each needs a port, and Kubernetes takes that of a gRPC probe by number only."""

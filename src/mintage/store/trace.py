@@ -71,6 +71,10 @@ class Traces:
         """Return every task with its trace."""
         return self._traces.items()
 
+    def values(self) -> Iterable[Trace]:
+        """Return every trace."""
+        return self._traces.values()
+
     def put(self, task: str, trace: Trace) -> None:
         """Record a success."""
         self._traces[task] = trace
@@ -131,7 +135,10 @@ def _apply(traces: dict[str, Trace], line: Any) -> None:
     if body is None:
         traces.pop(task, None)
         return
-    traces[task] = Trace(*body)
+    trace = Trace(*body)
+    if not (isinstance(trace.outputs, dict) and isinstance(trace.result, dict) and isinstance(task, str)):
+        raise TypeError(f"the trace of {task} is damaged")
+    traces[task] = trace
 
 
 def seal(folder: str, paths: Iterable[str]) -> str:
@@ -155,10 +162,11 @@ def is_intact(folder: str, trace: Trace) -> bool:
     """Tell whether a task's outputs, below a folder, hold what it wrote; reads them only where the seal is broken."""
     if seal(folder, trace.outputs) == trace.seal:
         return True
-    return all(_holds(folder + path, digest) for path, digest in trace.outputs.items())
+    return all(holds(folder + path, digest) for path, digest in trace.outputs.items())
 
 
-def _holds(path: str, digest: str) -> bool:
+def holds(path: str, digest: str) -> bool:
+    """Tell whether a file, which must not be a link, holds the bytes of this digest."""
     if os.path.islink(path):  # noqa: PTH114 - a string is at hand
         return False
     try:

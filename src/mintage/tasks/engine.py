@@ -10,6 +10,7 @@ import contextlib
 import gc
 import inspect
 import os
+import sqlite3
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -60,11 +61,12 @@ class Graph:
         with contextlib.suppress(OSError):
             state.mkdir(parents=True, exist_ok=True)
         database = state / "doit.db"
+        _drop_damaged(database)
         return {
             "backend": "sqlite3",
             "dep_file": str(database) if _can_be_written(database) else ":memory:",
             "default_tasks": ["render"],
-            "reporter": Reporter.with_summaries({"render": self._summary}),
+            "reporter": Reporter.with_summaries({"render": self._summary, "validate": self._proof_summary}),
             "check_file_uptodate": _checker(self._present),
             "verbosity": 2,
         }
@@ -89,11 +91,7 @@ class Graph:
     def _components(self, run: Run) -> Iterator[Task]:
         workspace = run.workspace
         for name, entries in workspace.components.items():
-            doc = (
-                f"specs/{{{','.join(entry.name for entry in entries)}}}"
-                if len(entries) > 1
-                else entries[0].path
-            )
+            doc = ", ".join(entry.path for entry in entries)
             task = self._task("render", name, doc, self._written(name, run, run.write_component))
             yield {**task, **self._state(run, name, run.is_current)}
         task = self._task(
@@ -136,6 +134,11 @@ class Graph:
         state = f"{changed} changed" if changed else "up to date"
         workspace = run.workspace
         return f"{run.output}/ {state}: {files} files, {len(workspace.components)} components, {_several(workspace.environments)}"
+
+    def _proof_summary(self, _: int) -> str:
+        run = self._opened
+        assert isinstance(run, Run), "specs with errors prove nothing"
+        return f"{run.output}/ proved: {', '.join(['base', *run.workspace.environments])}"
 
     def _task(self, verb: str, name: str, doc: str, action: Callable[[], Any]) -> Task:
         return {
@@ -224,12 +227,15 @@ class Graph:
                 f"prove {environment or 'base'} with Kustomize",
                 self._proved(run, environment),
             )
-            yield {**task, "uptodate": [(self._is_proved, [run, environment])]}
+            yield {**task, "uptodate": [_Question(self._is_proved(run, environment))]}
 
-    def _is_proved(self, run: Run, environment: str) -> bool:
-        from mintage.tasks import prove  # noqa: PLC0415
+    def _is_proved(self, run: Run, environment: str) -> Callable[[], bool]:
+        def is_proved() -> bool:
+            from mintage.tasks import prove  # noqa: PLC0415
 
-        return prove.is_recorded(run, environment)
+            return prove.is_recorded(run, environment)
+
+        return is_proved
 
     def _proved(self, run: Run, environment: str) -> Callable[[], Any]:
         def proved() -> Any:
@@ -238,6 +244,20 @@ class Graph:
             return {"changed": 0, "line": prove.prove(run, environment)}
 
         return proved
+
+
+def _drop_damaged(database: Path) -> None:
+    """Remove doit's database where it cannot be read: doit would show a traceback, for ever; it only saves time."""
+    if not database.exists():
+        return
+    try:
+        with contextlib.closing(sqlite3.connect(database)) as connection:
+            sound = connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",)
+    except sqlite3.DatabaseError:
+        sound = False
+    if not sound:
+        with contextlib.suppress(OSError):
+            database.unlink()
 
 
 def _can_be_written(database: Path) -> bool:
@@ -273,6 +293,9 @@ class _Question:
 
     def __call__(self) -> bool:
         return self._ask()
+
+    def __repr__(self) -> str:
+        return "inputs and outputs, as Mintage's traces have them"
 
 
 def _several(environments: list[str]) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mintage.check import kustomize
 from mintage.digest import digest_of
-from mintage.errors import MintageError
+from mintage.errors import MintageError, fail
 from mintage.store.trace import Trace, Traces
 from mintage.tasks.key import key
 from mintage.workspace.index import BASE
@@ -50,20 +51,27 @@ def problems(run: Run, environment: str, builder: Sequence[str]) -> list[Problem
     return list(kustomize.differences(place, built, expected(run, environment)))
 
 
-def proof_key(run: Run, environment: str) -> str:
-    """Return the key of a proof: every file that Kustomize reads for it, and every spec."""
+def proof_key(run: Run, environment: str, builder: Sequence[str]) -> str:
+    """Return the key of a proof: every file that Kustomize reads for it, every spec, and the program that builds."""
     tree = run.workspace.root / run.output
     parts = {folder(environment), folder(BASE)}
     files = sorted(path for part in parts for path in (tree / part).rglob("*") if path.is_file())
     inputs = [(path.relative_to(tree).as_posix(), digest_of(path.read_bytes())) for path in files]
     specs = [(name, run.component_key(name)) for name in run.workspace.components]
-    return key([("specs/system.yaml", run.workspace.system_digest), *specs, *inputs])
+    return key([("specs/system.yaml", run.workspace.system_digest), _program(builder), *specs, *inputs])
+
+
+def _program(builder: Sequence[str]) -> tuple[str, str]:
+    """Return what identifies a version of a program without running it."""
+    status = Path(builder[0]).stat()
+    return " ".join(builder), f"{status.st_size} {status.st_mtime_ns}"
 
 
 def is_recorded(run: Run, environment: str) -> bool:
-    """Tell whether this very tree has been proved before."""
+    """Tell whether this very tree has been proved before, by the program that is there now."""
+    builder = kustomize.command()
     trace = _proofs(run).get(environment or "base")
-    return trace is not None and trace.key == proof_key(run, environment)
+    return builder is not None and trace is not None and trace.key == proof_key(run, environment, builder)
 
 
 def prove(run: Run, environment: str) -> str:
@@ -71,12 +79,20 @@ def prove(run: Run, environment: str) -> str:
     name = environment or "base"
     builder = kustomize.command()
     if builder is None:
-        return f"{name:<24} not built: neither kubectl nor kustomize is on PATH"
-    found = problems(run, environment, builder)
-    if found:
-        raise MintageError(found)
-    _proofs(run).put(name, Trace(proof_key(run, environment), {}))
-    return f"{name:<24} {len(expected(run, environment))} objects, as Kustomize builds them and as the specs render them"
+        advice = "install kubectl 1.27 or newer, or kustomize 5"
+        raise fail(
+            f"{run.output}/",
+            "kustomize-missing",
+            "neither kubectl nor kustomize is on PATH: nothing is proved",
+            advice,
+        )
+    wanted = expected(run, environment)
+    if wanted or environment:  # a system whose services are all of some environments has no base
+        found = problems(run, environment, builder)
+        if found:
+            raise MintageError(found)
+    _proofs(run).put(name, Trace(proof_key(run, environment, builder), {}))
+    return f"{name:<24} {len(wanted)} objects, as Kustomize builds them and as the specs render them"
 
 
 def _proofs(run: Run) -> Traces:

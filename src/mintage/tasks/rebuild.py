@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import threading
 from functools import cached_property
 from threading import RLock
 from typing import TYPE_CHECKING, Any
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from mintage.digest import digest_of, digest_of_value
 from mintage.disk import Transaction, clear_scratch, link_in, lock, read_text
 from mintage.errors import Location, MintageError, Problem, fail
-from mintage.store.trace import Trace, Traces, is_intact, seal
+from mintage.store.trace import Trace, Traces, holds, is_intact, seal
 from mintage.tasks.key import component_inputs, key
 from mintage.workspace.index import BASE
 
@@ -44,7 +43,6 @@ class Run:
         self.workspace = workspace
         self.traces = Traces(workspace.state / "traces.jsonl")
         self._process = os.getpid()
-        self._one_at_a_time = threading.RLock()  # doit -P thread
         self._turn = RLock()  # with `doit -n -P thread`, tasks share the transaction
         self._holds_lock = False
         self._refused: MintageError | None = None
@@ -158,10 +156,12 @@ class Run:
         )
         if not workspace.has_references(entry.path):
             return variant.spec, scope
-        value = resolved(variant.value, scope)
-        return (
-            variant.spec if value == variant.value else decode(value, type(variant.spec), variant.layers)
-        ), scope
+        # The base's own value still holds what environments change; that is resolved where it is used.
+        plain = {name: part for name, part in variant.value.items() if name != "environments"}
+        value = resolved(plain, scope)
+        if value == plain:
+            return variant.spec, scope
+        return decode(value, type(variant.spec), variant.layers), scope
 
     def rendered_root(self, summaries: dict[str, dict[str, Any]]) -> FileTree:
         """Return the files that span components."""
@@ -175,7 +175,9 @@ class Run:
             made = self.rendered(name)
             # The root of the tree is made from the summary and the names of the files, and from nothing else.
             seen = digest_of_value([made.summary, list(made.files)])
-            return self._write(name, self.component_key(name), made.files, {**made.summary, "digest": seen})
+            changed, outputs = self._write(made.files)
+            self._record(name, self.component_key(name), outputs, {**made.summary, "digest": seen})
+            return changed
 
     def write_root(self) -> int:
         """Write what spans components, and prune what no service makes any more; return how many files changed."""
@@ -183,8 +185,9 @@ class Run:
             self.traces.refresh()
             self._check_paths()
             summaries = {name: self._trace(name).result for name in self.workspace.components}
-            changed = self._write(ROOT, self._root_key(), self.rendered_root(summaries), {})
-            changed += self._prune()
+            changed, outputs = self._write(self.rendered_root(summaries))
+            changed += self._prune(outputs)
+            self._record(ROOT, self._root_key(), outputs, {})  # not before: a killed run must prune again
             self.traces.tidy()
             self.workspace.save_index()
             return changed
@@ -225,7 +228,7 @@ class Run:
     @contextlib.contextmanager
     def _undone_on_failure(self) -> Iterator[None]:
         """Begin the transaction if need be, and undo the whole run when something fails."""
-        with self._one_at_a_time:
+        with self._turn:
             try:
                 self._claimed()
                 if self._transaction is None:
@@ -233,12 +236,12 @@ class Run:
                 yield
             except BaseException:
                 if self._transaction is not None:
-                    self._transaction.rollback()
+                    self.undone = self._transaction.rollback()
                 raise
 
-    def _write(self, task: str, wanted: str, files: FileTree, result: dict[str, Any]) -> int:
+    def _write(self, files: FileTree) -> tuple[int, dict[str, str]]:
+        """Write files; return how many had to change, and the digests of all."""
         assert self._transaction is not None
-        folder = self.workspace.root / self.output
         self._refuse_foreign(files)
         self._announce(files)
         outputs = {}
@@ -248,8 +251,11 @@ class Run:
                 changed += 1
             outputs[path] = digest_of(data)
         self.owned.update(outputs)
-        self.traces.put(task, Trace(wanted, outputs, seal(f"{folder}/", outputs), result))
-        return changed
+        return changed, outputs
+
+    def _record(self, task: str, wanted: str, outputs: dict[str, str], result: dict[str, Any]) -> None:
+        folder = f"{self.workspace.root / self.output}/"
+        self.traces.put(task, Trace(wanted, outputs, seal(folder, outputs), result))
 
     def _announce(self, files: FileTree) -> None:
         """List new files as Mintage's before they are there: a run that is killed must not leave orphans."""
@@ -283,8 +289,14 @@ class Run:
         """The files that Mintage wrote in this run or before it, in this clone or another."""
         listed = read_text(self.workspace.root / self.output / OWNED).splitlines()
         inside = (line for line in listed if not line.startswith(("#", "/")) and ".." not in line.split("/"))
-        traced = {path for _, trace in self.traces.items() for path in trace.outputs}
-        return traced | {path for path in inside if path}
+        owned = {path for path in inside if path}
+        # A trace may be of another branch or another output folder: by itself it makes no file Mintage's.
+        folder = self.workspace.root / self.output
+        for trace in self.traces.values():
+            for path, digest in trace.outputs.items():
+                if path not in owned and holds(f"{folder}/{path}", digest):
+                    owned.add(path)
+        return owned
 
     def _abandoned(self) -> bool:
         """Tell whether there are traces of components that exist no more."""
@@ -303,21 +315,30 @@ class Run:
         """Return the list of the files that are Mintage's."""
         return (_OWNED_HEAD + "".join(f"{path}\n" for path in sorted(paths))).encode()
 
-    def _prune(self) -> int:
+    def _prune(self, outputs: dict[str, str]) -> int:
+        """Remove what is made no more and list what is; `outputs` are the root's files, and get the list."""
         assert self._transaction is not None
         live = {ROOT, *self.workspace.components}
-        made = {path for task, trace in self.traces.items() if task in live for path in trace.outputs}
-        made.discard(OWNED)
-        removed = [path for path in sorted(self.owned - made - {OWNED}) if self._transaction.remove(path)]
+        made = {path for name in self.workspace.components for path in self._trace(name).outputs} | {*outputs}
+        folder = self.workspace.root / self.output
+        present = {path.casefold(): path for path in made}
+        removed = [
+            path
+            for path in sorted(self.owned - made - {OWNED})
+            if not _is_same_file(folder, path, present.get(path.casefold()))
+            and self._transaction.remove(path)
+        ]
         listing = self.ownership(made)
         changed = self._transaction.write(OWNED, listing)
-        trace = self._trace(ROOT)
-        trace.outputs[OWNED] = digest_of(listing)
-        trace.seal = seal(f"{self.workspace.root / self.output}/", trace.outputs)
-        self.traces.put(ROOT, trace)
+        outputs[OWNED] = digest_of(listing)
         for task in [task for task, _ in self.traces.items() if task not in live]:
             self.traces.drop(task)
         return len(removed) + changed
+
+
+def _is_same_file(folder: Path, path: str, other: str | None) -> bool:
+    """Tell whether two paths that differ in case are one file, as they are where the file system ignores case."""
+    return other is not None and (folder / path).exists() and (folder / path).samefile(folder / other)
 
 
 def _is_foreign(target: Any, data: bytes) -> bool:

@@ -13,6 +13,7 @@ from mintage.spec.decode import Complaint, Layer, Layers
 from mintage.spec.exports import Export
 from mintage.spec.kinds import SPECS
 from mintage.spec.selector import matches
+from mintage.workspace.index import BASE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,8 +43,9 @@ def problems_between(
         {found.name: found.kind for found in sketches},
         complete,
     )
-    for use in _suspects(entries, checked):
+    for entry, use in _suspects(entries, checked):
         yield from _use_problems(use, known)
+        yield from _namespace_problems(entry, use, known)
     for use in (use for found in sketches for use in found.uses):
         if use.name not in known.names and complete:
             yield _unknown(use, known)
@@ -53,14 +55,14 @@ def problems_between(
         )
 
 
-def _suspects(entries: dict[str, Entry], checked: dict[str, Entry]) -> Iterator[Use]:
-    """Yield the references that may have broken: those of changed specs, and those to services that have changed."""
+def _suspects(entries: dict[str, Entry], checked: dict[str, Entry]) -> Iterator[tuple[Entry, Use]]:
+    """Yield the references that may have broken, with whose they are: those of changed specs, and those to services that have changed."""
     before = {entry.name: entry for entry in checked.values()}
     after = {entry.name: entry for entry in entries.values()}
     changed = {name for name in before.keys() | after.keys() if _differs(before.get(name), after.get(name))}
     for path, entry in entries.items():
         same = checked.get(path) is entry
-        yield from (use for use in entry.uses if not same or use.name in changed or "/" in use.name)
+        yield from ((entry, use) for use in entry.uses if not same or use.name in changed or "/" in use.name)
 
 
 def _differs(before: Entry | None, after: Entry | None) -> bool:
@@ -134,6 +136,19 @@ def _use_problems(use: Use, known: Known) -> Iterator[Problem]:
     yield from _export_problems(use, entry)
 
 
+def _namespace_problems(entry: Entry, use: Use, known: Known) -> Iterator[Problem]:
+    """Complain about a field that would have to reach another namespace; only `@` references know how."""
+    other = known.entries.get(use.name)
+    if other is None or use.text:
+        return
+    there, here = (item.exports[BASE].get("namespace", "") for item in (other, entry))
+    if there != here:
+        where = f"namespace `{there}`" if there else "the environment's namespace"
+        message = f"`{use.name}` lives in {where}, and this field reaches its own only"
+        advice = "give both the same `namespace`, or none"
+        yield Problem(Location(*use.place), "reference-namespace", message, advice)
+
+
 def _export_problems(use: Use, entry: Entry) -> Iterator[Problem]:
     """Complain about an export that lacks what is asked of it, or the service itself, in some environment."""
     absent = [environment for environment in use.environments if not entry.exists_in(environment)]
@@ -167,9 +182,9 @@ def _system_problems(
     for index, name in enumerate(system.components):
         if name not in components and not sketched:
             message = f"no service has the component `{name}`"
-            complaint = Complaint(
-                ("components", index), message, did_you_mean(name, components), "reference-unknown"
-            )
+            near = did_you_mean(name, components - {*system.components})
+            advice = near if near.startswith("did") else "remove it from `components`"
+            complaint = Complaint(("components", index), message, advice, "reference-unknown")
             yield layers.problem(complaint)
     for kind in system.defaults:
         if kind not in SPECS:

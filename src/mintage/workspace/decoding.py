@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mintage.errors import Location, MintageError, Problem, did_you_mean
-from mintage.source import read, walk
+from mintage.source import location, misread, read, walk
 from mintage.spec import reference
 from mintage.spec.decode import Complaint, Layer, Layers, decode, merge, without_nulls
 from mintage.spec.fields import FIXED
@@ -37,7 +38,7 @@ def variants(document: Document, system: System, system_document: Document) -> d
     defaults = Layer(system_document, ("defaults", kind))
     own = Layer(document)
     base = merge(without_nulls(system.defaults.get(kind, {})), document.value)
-    problems = list(_environment_problems(document, base, system))
+    problems = [*_environment_problems(document, base, system), *misread_variables(document)]
     layers = {BASE: Layers((own, defaults))}
     values = {BASE: base}
     shared = {key: value for key, value in base.items() if key != "environments"}
@@ -52,9 +53,7 @@ def variants(document: Document, system: System, system_document: Document) -> d
             found[name] = Variant(value, found[BASE].spec, layers[name])
             continue
         try:
-            spec = decode(value, spec_type(kind), layers[name])
-            problems += _catalogue_problems(spec, system, layers[name])
-            found[name] = Variant(value, spec, layers[name])
+            found[name] = Variant(value, decode(value, spec_type(kind), layers[name]), layers[name])
         except MintageError as error:
             problems += error.problems
     if problems:
@@ -62,8 +61,21 @@ def variants(document: Document, system: System, system_document: Document) -> d
     return found
 
 
-def _catalogue_problems(spec: Spec, system: System, layers: Layers) -> Iterator[Problem]:
+def misread_variables(document: Document) -> Iterator[Problem]:
+    """Complain about bare environment variables that would not come out as they stand; Kubernetes refuses them."""
+    for node, value in misread(document, "env"):
+        message = f"`{node.value}` is read as {json.dumps(value)}, and a program would see that"
+        advice = f'write "{node.value}" in quotes if it is text'
+        yield Problem(location(document.file, node), "env-misread", message, advice)
+
+
+def catalogue_problems(found: dict[str, Variant], system: System) -> Iterator[Problem]:
     """Complain about names that stand in no catalogue of the system."""
+    for variant in found.values():
+        yield from _unknown_in_catalogue(variant.spec, system, variant.layers)
+
+
+def _unknown_in_catalogue(spec: Spec, system: System, layers: Layers) -> Iterator[Problem]:
     catalogues: dict[str, tuple[str, Iterable[str]]] = {
         "nodePools": ("node pool", system.catalogues.node_pools),
         "accelerators": ("accelerator", system.catalogues.accelerators),
@@ -86,7 +98,11 @@ def _kind(document: Document) -> str:
         raise MintageError(
             [
                 whole.problem(
-                    Complaint((), "expected a mapping with `kind` and `name`", "see docs/concepts.md")
+                    Complaint(
+                        (),
+                        "expected a mapping with `kind` and `name`",
+                        "begin with `kind: Workload` and `name: ...`",
+                    )
                 )
             ]
         )
@@ -119,7 +135,12 @@ def _environment_problems(document: Document, value: dict[str, Any], system: Sys
     given = value.get("environments")
     for name in given if isinstance(given, dict) else ():
         if name not in system.environments:
-            advice = did_you_mean(name, system.environments) or "declare it in `specs/system.yaml`"
+            near = did_you_mean(name, system.environments)
+            advice = (
+                near
+                if near.startswith("did")
+                else "declare it in `specs/system.yaml`, or indent it below an environment"
+            )
             complaint = Complaint(
                 ("environments", name),
                 f"no environment is called `{name}`",

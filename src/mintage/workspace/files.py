@@ -23,8 +23,10 @@ def spec_files(root: Path) -> tuple[list[str], list[Problem]]:
     """
     folder = root / SPECS
     if not folder.is_dir():
-        advice = f"create `{SYSTEM}`; docs/concepts.md shows how"
+        advice = f"create `{SYSTEM}` with `kind: System` and `name: ...`, and a spec beside it"
         raise fail(f"{SPECS}/", "workspace-no-specs", "the workspace has no folder `specs`", advice)
+    if folder.is_symlink() and (problem := _link_problem(root, str(folder), SPECS)):
+        raise MintageError([problem])
     problems: list[Problem] = []
     found = sorted(_walk(root, SPECS, problems))
     fatal = []
@@ -44,15 +46,18 @@ def spec_files(root: Path) -> tuple[list[str], list[Problem]]:
 
 
 def _walk(root: Path, folder: str, problems: list[Problem]) -> Iterator[str]:
-    """Yield the spec files below a folder, itself relative to the root; a linked folder is not entered."""
+    """Yield the spec files below a folder, itself relative to the root."""
     for entry in os.scandir(root / folder):
         path = f"{folder}/{entry.name}"
         if entry.name.startswith("."):
             continue
         if entry.is_symlink() and (problem := _link_problem(root, entry.path, path)):
             problems.append(problem)
+        elif entry.is_dir() and entry.is_symlink():
+            advice = "move the folder here, or list its files by links of their own"
+            problems.append(Problem(Location(path), "file-outside", "a linked folder is not read", advice))
         elif entry.is_dir():
-            yield from () if entry.is_symlink() else _walk(root, path, problems)
+            yield from _walk(root, path, problems)
         elif entry.name.endswith(".yaml"):
             yield path
         elif entry.name.endswith(".yml"):

@@ -46,6 +46,7 @@ class Workspace:
         self.system_digest = self.digests.pop(files.SYSTEM)
         self._variants: dict[str, dict[str, Variant]] = {}
         self._exports: dict[str, Exports] = {}
+        self._beside: dict[str, bytes] = {}
         saved = index.load(self.state / "index.json")
         known = (saved.generator, saved.system_digest) == (generator, self.system_digest)
         self._saved = saved
@@ -93,7 +94,11 @@ class Workspace:
             raise MintageError(
                 [
                     layers.problem(
-                        Complaint((), "expected a mapping with `kind: System`", "see docs/concepts.md")
+                        Complaint(
+                            (),
+                            "expected a mapping with `kind: System`",
+                            "begin with `kind: System` and `name: ...`",
+                        )
                     )
                 ]
             )
@@ -112,7 +117,8 @@ class Workspace:
 
     def has_references(self, path: str) -> bool:
         """Tell whether the strings of a spec may hold references; false means that none does."""
-        return b"@" in self._contents[path] or b"@" in self._contents[files.SYSTEM]
+        # A backslash may spell the sign in double quotes.
+        return any(sign in self._contents[name] for sign in (b"@", b"\\") for name in (path, files.SYSTEM))
 
     def exports(self, environment: str) -> Exports:
         """Return the exports of all services of an environment, by name."""
@@ -122,9 +128,8 @@ class Workspace:
 
     def file(self, name: str) -> str:
         """Return the text of a file that a spec names."""
-        data = files.read_beside_specs(self.root, name)
         try:
-            return data.decode("utf-8")
+            return self._read_once(name).decode("utf-8")
         except UnicodeDecodeError as error:
             raise MintageError(
                 [
@@ -136,6 +141,12 @@ class Workspace:
                     )
                 ]
             ) from error
+
+    def _read_once(self, name: str) -> bytes:
+        """Return a file that a spec names as it was when it was first read: what is digested is what is rendered."""
+        if name not in self._beside:
+            self._beside[name] = files.read_beside_specs(self.root, name)
+        return self._beside[name]
 
     def save_index(self) -> None:
         """Write the index for the next run, where it is not as the last one left it."""
@@ -163,9 +174,7 @@ class Workspace:
         return self._checked(saved, entries, broken, problems, readable=readable)
 
     def _files_unchanged(self, entry: Entry) -> bool:
-        return all(
-            digest_of(files.read_beside_specs(self.root, name)) == seen for name, seen in entry.files.items()
-        )
+        return all(digest_of(self._read_once(name)) == seen for name, seen in entry.files.items())
 
     def _checked(
         self,
@@ -181,12 +190,13 @@ class Workspace:
         A file that could not be decoded may still define what others refer to: its name counts as known.
         """
         from mintage.workspace.checking import problems_between  # noqa: PLC0415
-        from mintage.workspace.decoding import sketch  # noqa: PLC0415
+        from mintage.workspace.decoding import misread_variables, sketch  # noqa: PLC0415
 
         try:
             system, document = self.system, self.system_document
         except MintageError as error:
             raise MintageError([*problems, *error.problems]) from None
+        problems += misread_variables(document)
         sketches = [sketch(path, self._contents[path]) for path in broken]
         complete = readable and all(found is not None for found in sketches)
         problems += problems_between(
@@ -207,10 +217,11 @@ class Workspace:
         return Index(self.generator, self.system_digest, summary, entries)
 
     def _entry(self, path: str, problems: list[Problem]) -> Entry:
-        """Decode one spec and return its entry; malformed references are added to the problems."""
-        from mintage.workspace.decoding import uses  # noqa: PLC0415
+        """Decode one spec and return its entry; what is wrong with its references is added to the problems."""
+        from mintage.workspace.decoding import catalogue_problems, uses  # noqa: PLC0415
 
         found = self.variants(path)
+        problems += catalogue_problems(found, self.system)
         base = found[BASE]
         place = base.layers.locate(("name",))
         collected = []
@@ -239,7 +250,7 @@ class Workspace:
         problems = []
         for path, name in base.spec.files():
             try:
-                found[name] = digest_of(files.read_beside_specs(self.root, name))
+                found[name] = digest_of(self._read_once(name))
             except MintageError as error:
                 place = base.layers.locate(path)
                 problems += [

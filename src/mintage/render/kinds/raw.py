@@ -18,5 +18,6 @@ def render(spec: Raw, scope: Scope) -> list[Manifest]:
     for name, value in spec.objects.items():
         given = value["metadata"]
         metadata = {**given, "labels": {**labels, **(given.get("labels") or {})}}
-        manifests.append(Manifest({**value, "metadata": metadata}, short=name))
+        document = {**value, "metadata": metadata}
+        manifests.append(Manifest(document, short=name, cluster_scoped=name in spec.cluster_scoped))
     return manifests

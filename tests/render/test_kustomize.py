@@ -1,0 +1,28 @@
+"""Kustomization documents say what is meant, and nothing more."""
+
+from __future__ import annotations
+
+from mintage.render.kustomize import kustomization, namespace_transformer, patch_entry
+
+HEAD = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization"}
+
+
+def test_fields_stand_in_reading_order_and_empty_ones_are_left_out() -> None:
+    """Namespace, resources, then what is done to them."""
+    made = kustomization(["a", "b"], patches=[{"path": "p"}], namespace="n", transformers=[])
+    assert list(made) == ["apiVersion", "kind", "namespace", "resources", "patches"]
+    assert kustomization([]) == HEAD
+
+
+def test_a_patch_has_a_target_and_may_rename_only_if_it_must() -> None:
+    """A deletion finds its target by what stands in the file."""
+    target = {"kind": "Role", "name": "a"}
+    assert patch_entry("p", target, renames=False, deletes=False) == {"path": "p", "target": target}
+    assert patch_entry("p", target, renames=True, deletes=False)["options"] == {"allowNameChange": True}
+    assert patch_entry("p", target, renames=False, deletes=True) == {"path": "p"}
+
+
+def test_the_transformer_spares_objects_with_a_namespace() -> None:
+    """Kustomize's own field does not."""
+    made = namespace_transformer("lab")
+    assert (made["metadata"]["namespace"], made["unsetOnly"]) == ("lab", True)
