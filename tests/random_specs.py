@@ -6,6 +6,7 @@ An environment's delta is derived from a whole other spec, so that every field m
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
@@ -52,7 +53,7 @@ def _mapping(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, An
 
 SECRETS = st.fixed_dictionaries({"secret": st.just("keys"), "key": WORDS})
 REFERENCES = st.sampled_from(("@store", "@store:api", "@store.host", "--url=@store/x", "@store.port"))
-VALUES = TEXTS | st.integers(0, 9) | st.booleans() | st.floats(0, 9, width=16) | SECRETS | REFERENCES
+VALUES = TEXTS | st.integers(0, 9) | st.booleans() | st.sampled_from((0.5, 2.25)) | SECRETS | REFERENCES
 VOLUMES = st.one_of(
     st.fixed_dictionaries(
         {
@@ -77,6 +78,10 @@ COMMON: dict[str, st.SearchStrategy[Any]] = {
 }
 
 
+def _are_different(ports: dict[str, int]) -> bool:
+    return len({*ports.values()}) == len(ports)
+
+
 @st.composite
 def _workload(draw: st.DrawFn, run: str) -> dict[str, Any]:
     fields = _mapping(
@@ -84,7 +89,7 @@ def _workload(draw: st.DrawFn, run: str) -> dict[str, Any]:
         command=st.lists(WORDS, max_size=2),
         args=st.lists(FLAGS, max_size=4),
         env=st.dictionaries(st.sampled_from("ABCD"), VALUES, max_size=3),
-        ports=st.dictionaries(WORDS, st.integers(1, 9), max_size=2),
+        ports=st.dictionaries(WORDS, st.integers(1, 9), max_size=2).filter(_are_different),
         volumes=st.dictionaries(st.sampled_from(("/a", "/b", "/c")), VOLUMES, max_size=3),
         resources=_mapping(requests=RESOURCES, limits=RESOURCES),
         replicas=st.integers(0, 3),
@@ -135,15 +140,21 @@ def delta(base: Any, target: Any) -> dict[str, Any]:
 def _service(draw: st.DrawFn, name: str, index: int) -> dict[str, Any]:
     """Return a spec with deltas."""
     kind = draw(st.sampled_from(("service", "service", "job", "cron", "identity")))
-    made = _identity() if kind == "identity" else _workload(kind)
+    placed = draw(st.booleans())  # in a namespace of its own, where it cannot use the identity of the others
+    made = (_identity() if kind == "identity" else _workload(kind)).map(
+        partial(_without_identity, placed=placed)
+    )
     base = draw(made)
     spec = {"name": name, **base, **draw(_mapping(component=st.sampled_from(("one", "two"))))}
-    if draw(st.booleans()):
-        spec |= draw(
-            _mapping(only=st.sampled_from((["dev"], ["prod"])), namespace=st.just(f"w{index}-other"))
-        )
-    given = {name: delta(base, draw(made)) for name in ENVIRONMENTS if draw(st.booleans())}
-    return {**spec, "environments": given} if given else spec
+    only = draw(st.sampled_from(((), (), ("dev",), ("prod",))))
+    more = {"only": list(only)} if only else {}
+    more |= {"namespace": f"w{index}-other"} if placed else {}
+    given = {place: delta(base, draw(made)) for place in only or ENVIRONMENTS if draw(st.booleans())}
+    return {**spec, **more, **({"environments": given} if given else {})}
+
+
+def _without_identity(spec: dict[str, Any], *, placed: bool) -> dict[str, Any]:
+    return {key: value for key, value in spec.items() if not (placed and key == "identity")}
 
 
 @st.composite

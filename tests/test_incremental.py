@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from lab import render_of, run_in
+from mintage.errors import MintageError
 from mintage.testing import Space
 from random_specs import Specs, systems, write
 
@@ -22,15 +23,19 @@ OWN = ("README.md", "base/notes.txt", "base/one/mine.yaml", "overlays/dev/patche
 POOL = st.integers(0, 7)
 
 
-def render(root: Path) -> None:
-    """Do what `doit render` does, in this process."""
-    run = run_in(root)
+def render(root: Path) -> bool:
+    """Do what `doit render` does, in this process; tell whether the specs were accepted."""
+    try:
+        run = run_in(root)
+    except MintageError:
+        return False
     for name in run.workspace.components:
         if not run.is_current(name):
             run.write_component(name)
     if not run.is_root_current():
         run.write_root()
     run.finish()
+    return True
 
 
 class History(RuleBasedStateMachine):
@@ -174,17 +179,16 @@ class History(RuleBasedStateMachine):
     @rule()
     def render(self) -> None:
         """Render."""
-        render(self.space.root)
-        self.fresh = True
+        self.fresh = render(self.space.root)
 
     @rule()
     def render_twice(self) -> None:
         """Render, and find nothing left to do."""
-        render(self.space.root)
-        run = run_in(self.space.root)
-        assert all(run.is_current(name) for name in run.workspace.components)
-        assert run.is_root_current()
-        self.fresh = True
+        self.fresh = render(self.space.root)
+        if self.fresh:
+            run = run_in(self.space.root)
+            assert all(run.is_current(name) for name in run.workspace.components)
+            assert run.is_root_current()
 
     @invariant()
     def tree_is_clean(self) -> None:

@@ -54,7 +54,7 @@ def fail(file: str, id: str, message: str, advice: str = "") -> MintageError:  #
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Advice for an unknown name: the nearest known one, or the list when nothing is near."""
     names = sorted(known)
-    near = get_close_matches(word, names, n=1, cutoff=0.7)
+    near = get_close_matches(word, names, n=1, cutoff=0.65)
     if near:
         return f"did you mean `{near[0]}`?"
     if not names:

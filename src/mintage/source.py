@@ -7,7 +7,6 @@ hurts (several documents, aliases that multiply, keys that are not strings, file
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from dataclasses import dataclass
@@ -131,31 +130,6 @@ def _find(root: yaml.Node | None, path: Sequence[str | int]) -> tuple[yaml.Node,
         else:
             return None
     return None if key is None or node is None else (key, node)
-
-
-def misread(document: Document, key: str) -> Iterator[tuple[yaml.Node, Any]]:
-    """Yield bare scalars in mappings under a key that read as a number or a truth written otherwise (`3.10`, `on`)."""
-    if document.root is not None:
-        yield from _misread(document.root, key)
-
-
-def _misread(node: yaml.Node, key: str) -> Iterator[tuple[yaml.Node, Any]]:
-    if isinstance(node, yaml.SequenceNode):
-        for item in node.value:
-            yield from _misread(item, key)
-    elif isinstance(node, yaml.MappingNode):
-        for name, item in node.value:
-            yield from _misread(item, key)
-            if name.value == key and isinstance(item, yaml.MappingNode):
-                yield from _otherwise_written(item)
-
-
-def _otherwise_written(mapping: yaml.MappingNode) -> Iterator[tuple[yaml.Node, Any]]:
-    for _, item in mapping.value:
-        if isinstance(item, yaml.ScalarNode):
-            value = scalar(item)
-            if isinstance(value, bool | int | float) and json.dumps(value) != item.value:
-                yield item, value
 
 
 def location(file: str, node: yaml.Node) -> Location:

@@ -71,7 +71,7 @@ def test_labels_say_what_an_object_belongs_to() -> None:
 
 def test_names_without_namespace_carry_that_of_the_environment() -> None:
     """So that environments do not share them."""
-    assert {scope(name).cluster_name("robot") for name in ("dev", "prod")} == {"lab-dev-robot", "home-robot"}
+    assert {scope(name).cluster_name("robot") for name in ("dev", "prod")} == {"lab-dev:robot", "home:robot"}
 
 
 def test_files_are_found_by_name() -> None:

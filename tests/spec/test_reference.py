@@ -138,7 +138,7 @@ def test_what_looks_like_a_reference_and_is_none_is_refused(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "export", "message", "advice"),
     [
-        ("@store:apo", STORE, "`store` has no port `apo`", "did you mean `api`?"),
+        ("@store:consol", STORE, "`store` has no port `consol`", "did you mean `console`?"),
         ("@store:1", STORE, "`store` has no port `1`", "known: `api`, `console`"),
         ("@store#model", STORE, "`store` has no bucket `model`", "did you mean `models`?"),
         ("@gateway/visions", GATEWAY, "`gateway` has no route for `/visions`", "did you mean `/vision`?"),

@@ -115,7 +115,9 @@ def test_a_workload_without_ports_has_no_service_to_refer_to() -> None:
     assert workload().exports().service == ""
 
 
-@pytest.mark.parametrize("size", ["100GB", "64gb", "4GiB", "10K", "1,5Gi", "4 Gi", "-5Gi", "2 cores", "Gi", ""])
+@pytest.mark.parametrize(
+    "size", ["100GB", "64gb", "4GiB", "10K", "1,5Gi", "4 Gi", "-5Gi", "2 cores", "Gi", ""]
+)
 def test_a_quantity_that_kubernetes_cannot_read_is_refused(size: str) -> None:
     """It would be found by the API server, long after the merge."""
     advice = "write a Kubernetes quantity, such as `500m`, `2` or `64Gi`"
@@ -132,7 +134,9 @@ def test_a_quantity_that_kubernetes_reads_is_accepted(size: str) -> None:
 
 def test_resources_are_those_that_kubernetes_knows() -> None:
     """A misspelt one would reserve nothing; extended ones have a domain."""
-    assert complaints("resources: {requests: {memry: 1Gi}}") == ["4: unknown resource `memry` | did you mean `memory`?"]
+    assert complaints("resources: {requests: {memry: 1Gi}}") == [
+        "4: unknown resource `memry` | did you mean `memory`?"
+    ]
     assert workload("resources: {limits: {nvidia.com/gpu: 1, hugepages-2Mi: 4Mi, ephemeral-storage: 1Gi}}")
 
 
@@ -140,19 +144,15 @@ def test_resources_are_those_that_kubernetes_knows() -> None:
 def test_a_port_has_a_name_that_pods_accept(name: str) -> None:
     """At most fifteen characters, and a letter among them."""
     (said,) = complaints(f'ports: {{"{name}": 80}}')
-    assert said.endswith("| use at most 15 lower-case letters, digits and single dashes, with a letter, as in `http`")
+    assert said.endswith(
+        "| use at most 15 lower-case letters, digits and single dashes, with a letter, as in `http`"
+    )
 
 
 def test_a_port_is_there_once() -> None:
     """A Service with one number twice is refused by the API server."""
-    assert complaints("ports: {a: 80, b: 80}") == ["4: port 80 is called `a` already | a Service has each port once"]
-
-
-def test_a_job_has_no_replicas_and_no_strategy() -> None:
-    """What means nothing is said, not ignored."""
-    assert complaints("run: job\nreplicas: 2\nstrategy: Recreate") == [
-        "5: `replicas` means nothing for `run: job` | remove it",
-        "6: `strategy` means nothing for `run: job` | remove it",
+    assert complaints("ports: {a: 80, b: 80}") == [
+        "4: port 80 is called `a` already | a Service has each port once"
     ]
 
 

@@ -89,9 +89,10 @@ class Workload(Spec, frozen=True, kw_only=True):
     volumes: Annotated[dict[str, Volume], Meta(description="Volumes by mount path.")] = {}
     probes: Probes = Probes()
     resources: Resources = Resources()
-    replicas: Annotated[int, Meta(ge=0, description="Pods of a service.")] = 1
+    replicas: Annotated[int, Meta(ge=0, description="Pods of a service; a job has none of it.")] = 1
     strategy: Annotated[
-        Literal["RollingUpdate", "Recreate"], Meta(description="How a service's pods are replaced.")
+        Literal["RollingUpdate", "Recreate"],
+        Meta(description="How a service's pods are replaced; a job has none of it."),
     ] = "RollingUpdate"
     job: Job = Job()
     identity: Annotated[Name | None, Meta(description="Identity it runs as.")] = None
@@ -142,14 +143,6 @@ class Workload(Spec, frozen=True, kw_only=True):
         if self.run == "job" and len(self.name) > _JOB_NAME:
             message = f"the name of a job has at most {_JOB_NAME} characters, got {len(self.name)}"
             yield Complaint(("name",), message)
-        for field, given in (
-            ("replicas", self.replicas != 1),
-            ("strategy", self.strategy != "RollingUpdate"),
-        ):
-            if given:
-                yield Complaint(
-                    (field,), f"`{field}` means nothing for `run: {self.run}`", "remove it", on_key=True
-                )
         for path, volume in self.volumes.items():
             if volume.pvc is not None and volume.pvc.access_mode == "ReadWriteOncePod":
                 message = "a job's retries cannot share a ReadWriteOncePod claim"

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mintage.errors import Location, MintageError, Problem, did_you_mean
-from mintage.source import location, misread, read, walk
+from mintage.source import read, walk
 from mintage.spec import reference
 from mintage.spec.decode import Complaint, Layer, Layers, decode, merge, without_nulls
 from mintage.spec.fields import FIXED
 from mintage.spec.kinds import SPECS, spec_type
 from mintage.spec.selector import matches
 from mintage.workspace.index import BASE, Use
+from mintage.workspace.variables import misread_variables
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -59,14 +59,6 @@ def variants(document: Document, system: System, system_document: Document) -> d
     if problems:
         raise MintageError(problems)
     return found
-
-
-def misread_variables(document: Document) -> Iterator[Problem]:
-    """Complain about bare environment variables that would not come out as they stand; Kubernetes refuses them."""
-    for node, value in misread(document, "env"):
-        message = f"`{node.value}` is read as {json.dumps(value)}, and a program would see that"
-        advice = f'write "{node.value}" in quotes if it is text'
-        yield Problem(location(document.file, node), "env-misread", message, advice)
 
 
 def catalogue_problems(found: dict[str, Variant], system: System) -> Iterator[Problem]:

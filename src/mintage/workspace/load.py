@@ -174,7 +174,10 @@ class Workspace:
         return self._checked(saved, entries, broken, problems, readable=readable)
 
     def _files_unchanged(self, entry: Entry) -> bool:
-        return all(digest_of(self._read_once(name)) == seen for name, seen in entry.files.items())
+        try:
+            return all(digest_of(self._read_once(name)) == seen for name, seen in entry.files.items())
+        except MintageError:
+            return False  # decoding the spec again finds out where it names the file
 
     def _checked(
         self,
@@ -190,7 +193,8 @@ class Workspace:
         A file that could not be decoded may still define what others refer to: its name counts as known.
         """
         from mintage.workspace.checking import problems_between  # noqa: PLC0415
-        from mintage.workspace.decoding import misread_variables, sketch  # noqa: PLC0415
+        from mintage.workspace.decoding import sketch  # noqa: PLC0415
+        from mintage.workspace.variables import misread_variables  # noqa: PLC0415
 
         try:
             system, document = self.system, self.system_document

@@ -481,7 +481,7 @@ def test_a_token_is_checked_with_the_cluster() -> None:
         ("authentication.k8s.io", "tokenreviews", "create"),
         ("authorization.k8s.io", "subjectaccessreviews", "create"),
     }
-    assert of("ClusterRole", documents)[0]["metadata"]["name"] == "sys-gate-epp"
+    assert of("ClusterRole", documents)[0]["metadata"]["name"] == "sys:gate-epp"
     assert "--metrics-endpoint-auth=true" in picker(of("Deployment", documents)[0])["args"]
 
 

@@ -79,7 +79,7 @@ def test_cluster_roles_of_two_environments_do_not_collide_and_are_the_same_objec
         environment: {m.kind: (m.name, m.key) for m in manifests(environment, cluster_rules=("nodes: get",))}
         for environment in (None, "dev")
     }
-    assert (found[None]["ClusterRole"][0], found["dev"]["ClusterRole"][0]) == ("lab-reader", "lab-dev-reader")
+    assert (found[None]["ClusterRole"][0], found["dev"]["ClusterRole"][0]) == ("lab:reader", "lab-dev:reader")
     assert found[None]["ClusterRole"][1] == found["dev"]["ClusterRole"][1]
     assert found[None]["ClusterRoleBinding"][1] == found["dev"]["ClusterRoleBinding"][1]
 
@@ -90,7 +90,7 @@ def test_a_binding_refers_to_the_role_of_its_environment() -> None:
     assert made["ClusterRoleBinding"]["roleRef"] == {
         "apiGroup": "rbac.authorization.k8s.io",
         "kind": "ClusterRole",
-        "name": "lab-dev-reader",
+        "name": "lab-dev:reader",
     }
 
 
