@@ -147,7 +147,7 @@ def _service(draw: st.DrawFn, name: str, index: int) -> dict[str, Any]:
     base = draw(made)
     spec = {"name": name, **base, **draw(_mapping(component=st.sampled_from(("one", "two"))))}
     only = draw(st.sampled_from(((), (), ("dev",), ("prod",))))
-    more = {"only": list(only)} if only else {}
+    more: dict[str, Any] = {"only": list(only)} if only else {}
     more |= {"namespace": f"w{index}-other"} if placed else {}
     given = {place: delta(base, draw(made)) for place in only or ENVIRONMENTS if draw(st.booleans())}
     return {**spec, **more, **({"environments": given} if given else {})}

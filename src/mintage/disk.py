@@ -1,7 +1,7 @@
 """Writing files so that nothing is ever half there: whole files, undone together when one of them fails.
 
-Knows the file system; does not know what the files mean. Every write goes to a temporary file in the same folder
-and replaces its target in one step; a file whose bytes are already right is not touched.
+Knows the file system; does not know what the files mean. Every file is written whole elsewhere and replaces its
+target in one step; a file whose bytes are already right is not touched.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ OBJECTS = st.dictionaries(KEYS, VALUES, max_size=4)
 NAMED = st.lists(
     st.fixed_dictionaries({"name": st.sampled_from("abcd")}, optional={"value": SCALARS, "more": OBJECTS}),
     max_size=4,
-    unique_by=lambda item: item["name"],
+    unique_by=lambda item: str(item["name"]),
 )
 ARGUMENTS = st.lists(st.builds("--{}={}".format, st.sampled_from("abc"), st.sampled_from("12")), max_size=4)
 PODS = st.fixed_dictionaries(
