@@ -40,3 +40,11 @@ def test_a_list_of_objects_is_refused() -> None:
 def test_a_spec_without_objects_is_refused() -> None:
     """It would render nothing and look as if it did."""
     assert complaints("{}") == [("specs/raw.yaml:3:10", "expected at least 1 entries, got 0 entries", "")]
+
+
+def test_annotations_that_kustomize_keeps_for_itself_are_refused() -> None:
+    """`config.kubernetes.io/local-config` makes it drop the object, without a word."""
+    text = "{a: {apiVersion: v1, kind: A, metadata: {name: a, annotations: {config.kubernetes.io/local-config: 'true'}}}}"
+    assert complaints(text) == [
+        ("specs/raw.yaml:3:74", "Kustomize keeps `config.kubernetes.io/local-config` for itself", "remove it")
+    ]

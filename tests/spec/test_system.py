@@ -104,3 +104,13 @@ def test_a_layout_stays_in_the_components_folder(pattern: str, message: str) -> 
     """A pattern names a YAML file below the folder, and uses the placeholders there are."""
     place, _, said, _ = complaint(f'layout: {{Service: "{pattern}"}}\n')
     assert (place, said) == ("specs/system.yaml:3:19", message)
+
+
+def test_no_environment_is_called_like_the_base() -> None:
+    """Tasks and proofs of the two would be one."""
+    assert complaint("environments: {base: {}}\n") == (
+        "specs/system.yaml:3:16",
+        "spec-invalid",
+        "`base` is what environments are laid over, and no environment",
+        "choose another name",
+    )

@@ -167,3 +167,31 @@ def test_a_name_that_ends_in_a_line_break_is_refused() -> None:
     """A block scalar brings one along unseen."""
     (said,) = complaints("service: |\n  web")
     assert said.endswith("| use lower-case letters, digits and dashes, as in `web-1`")
+
+
+def test_a_label_that_selects_pods_is_not_the_users() -> None:
+    """Overwriting it would part Services and monitors from their pods."""
+    assert complaints("labels: {app: other, team: a}") == [
+        "4: `app` selects pods and Services, and is Mintage's to set | use a label of your own"
+    ]
+
+
+def test_names_that_kubernetes_would_refuse_are_refused() -> None:
+    """A Service begins with a letter, and a job's name leaves room for its digest."""
+    advice = "set `service`, or choose another name"
+    assert complaints("ports: {http: 80}\nservice: 3scale") == [
+        f"2: a Service begins with a letter, got `3scale` | {advice}"
+    ]
+    long = "a" * 47
+    document = read(
+        "specs/web.yaml",
+        f"kind: Workload\nname: {long}\nimage: i\n{BUCKETS}\n".encode(),
+    )
+    with pytest.raises(MintageError) as caught:
+        decode(document.value, Workload, Layers((Layer(document),)))
+    assert [p.message for p in caught.value.problems] == [
+        "with `buckets`, the name has at most 46 characters, got 47"
+    ]
+
+
+BUCKETS = "ports: {api: 9000}\nbuckets: {names: [a], image: registry.test/mc:1, secret: s}"
