@@ -64,7 +64,7 @@ def errors(document: Schema) -> list[str]:
     return [f"{title}: {sentence}" for sentence in sorted(sentences)]
 
 
-def missing_folder() -> str:
+def missingupstream_folder() -> str:
     """Return why custom resources cannot be judged, or "" where they can."""
     named = os.environ.get(VARIABLE, "")
     if not named:
@@ -73,7 +73,7 @@ def missing_folder() -> str:
 
 
 def _why_not(group: str) -> str:
-    return f" ({missing_folder()})" if missing_folder() and "." in group else ""
+    return f" ({missingupstream_folder()})" if missingupstream_folder() and "." in group else ""
 
 
 def _identity(document: Schema) -> tuple[str, str, str]:
@@ -163,7 +163,11 @@ def _references(node: Any) -> Iterator[str]:
 @cache
 def _openshift_builds() -> dict[str, Schema]:
     """Return the definitions of BuildConfig, which OpenShift serves without a CRD; empty where they are absent."""
-    files = [] if missing_folder() else sorted(_folder().rglob("buildconfigs.openapi-definitions.json"))
+    files = (
+        []
+        if missingupstream_folder()
+        else sorted(upstream_folder().rglob("buildconfigs.openapi-definitions.json"))
+    )
     if not files:
         return {}
     definitions = json.loads(files[0].read_bytes().replace(b"#/definitions/", b"#/$defs/"))["definitions"]
@@ -183,7 +187,8 @@ def _openshift_builds() -> dict[str, Schema]:
 
 
 @cache
-def _folder() -> Path:
+def upstream_folder() -> Path:
+    """Return the folder of the upstream CRDs, unpacked for this run where they come as an archive."""
     folder = Path(os.environ[VARIABLE])
     archive = folder / "crds.tar.xz"
     if not archive.is_file():
@@ -203,7 +208,7 @@ _DIVIDER = re.compile(rb"^---.*\n", re.MULTILINE)
 def _custom_index() -> dict[tuple[str, str], bytes]:
     """Map (group, kind) to the text of its definition, found without parsing: 18 MB of YAML take ten seconds."""
     index: dict[tuple[str, str], bytes] = {}
-    files = [path for path in _folder().rglob("*.yaml") if "_variants" not in path.parts]
+    files = [path for path in upstream_folder().rglob("*.yaml") if "_variants" not in path.parts]
     for path in sorted(files, key=lambda path: (path.name.startswith("_"), path)):
         for text in _DIVIDER.split(path.read_bytes()):
             group, kind = (pattern.search(text) for pattern in _NAMES)
@@ -214,7 +219,7 @@ def _custom_index() -> dict[tuple[str, str], bytes]:
 
 @cache
 def _custom_definition(group: str, kind: str) -> Schema:
-    text = b"" if missing_folder() else _custom_index().get((group, kind), b"")
+    text = b"" if missingupstream_folder() else _custom_index().get((group, kind), b"")
     return yaml.load(text, Loader=_LOADER) or {}  # noqa: S506 - a safe loader in C
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ import pytest
 from kubeconform import Options, Status, Validator, patterns
 from kubeconform.crd import Definition, compatible, definitions, main
 from kubeconform.structural import OBJECT_META, convert, with_defaults
+from kubernetes_schemas import upstream_folder
 
 
 def problems(structural: dict[str, Any], **fields: Any) -> list[str]:
@@ -295,8 +295,9 @@ def test_compat_writes_what_the_script_writes() -> None:
 
 
 def _real() -> list[Definition]:
-    folder = Path(os.environ["MINTAGE_UPSTREAM_CRDS"])
-    return [item for path in sorted(folder.rglob("*.yaml")) for item in definitions(path.read_bytes())]
+    return [
+        item for path in sorted(upstream_folder().rglob("*.yaml")) for item in definitions(path.read_bytes())
+    ]
 
 
 @pytest.fixture(scope="module")

@@ -214,7 +214,7 @@ def test_the_page_says_type_default_and_purpose() -> None:
     """One row of each sort."""
     page = reference()["Workload.md"].decode()
     assert "| `image` | text | **required** | Container image. |" in page
-    assert "| `replicas` | integer, at least 0 | `1` | Pods of a service. |" in page
+    assert "| `replicas` | integer, at least 0 | `1` | Pods of a service; a job has none of it. |" in page
     assert "| `run` | `cron` or `job` or `service` | `service` |" in page
     assert "| `volumes` | mapping to [Volume](#volume) |  | Volumes by mount path. |" in page
     assert "## Volume\n" in page
