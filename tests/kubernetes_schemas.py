@@ -64,7 +64,7 @@ def errors(document: Schema) -> list[str]:
     return [f"{title}: {sentence}" for sentence in sorted(sentences)]
 
 
-def missingupstream_folder() -> str:
+def missing_folder() -> str:
     """Return why custom resources cannot be judged, or "" where they can."""
     named = os.environ.get(VARIABLE, "")
     if not named:
@@ -73,7 +73,7 @@ def missingupstream_folder() -> str:
 
 
 def _why_not(group: str) -> str:
-    return f" ({missingupstream_folder()})" if missingupstream_folder() and "." in group else ""
+    return f" ({missing_folder()})" if missing_folder() and "." in group else ""
 
 
 def _identity(document: Schema) -> tuple[str, str, str]:
@@ -165,7 +165,7 @@ def _openshift_builds() -> dict[str, Schema]:
     """Return the definitions of BuildConfig, which OpenShift serves without a CRD; empty where they are absent."""
     files = (
         []
-        if missingupstream_folder()
+        if missing_folder()
         else sorted(upstream_folder().rglob("buildconfigs.openapi-definitions.json"))
     )
     if not files:
@@ -219,7 +219,7 @@ def _custom_index() -> dict[tuple[str, str], bytes]:
 
 @cache
 def _custom_definition(group: str, kind: str) -> Schema:
-    text = b"" if missingupstream_folder() else _custom_index().get((group, kind), b"")
+    text = b"" if missing_folder() else _custom_index().get((group, kind), b"")
     return yaml.load(text, Loader=_LOADER) or {}  # noqa: S506 - a safe loader in C
 
 
