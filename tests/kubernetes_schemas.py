@@ -164,9 +164,7 @@ def _references(node: Any) -> Iterator[str]:
 def _openshift_builds() -> dict[str, Schema]:
     """Return the definitions of BuildConfig, which OpenShift serves without a CRD; empty where they are absent."""
     files = (
-        []
-        if missing_folder()
-        else sorted(upstream_folder().rglob("buildconfigs.openapi-definitions.json"))
+        [] if missing_folder() else sorted(upstream_folder().rglob("buildconfigs.openapi-definitions.json"))
     )
     if not files:
         return {}

@@ -8,9 +8,9 @@ HEAD = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization"
 
 
 def test_fields_stand_in_reading_order_and_empty_ones_are_left_out() -> None:
-    """Namespace, resources, then what is done to them."""
-    made = kustomization(["a", "b"], patches=[{"path": "p"}], namespace="n", transformers=[])
-    assert list(made) == ["apiVersion", "kind", "namespace", "resources", "patches"]
+    """Resources, then what is done to them."""
+    made = kustomization(["a", "b"], patches=[{"path": "p"}], transformers=[])
+    assert list(made) == ["apiVersion", "kind", "resources", "patches"]
     assert kustomization([]) == HEAD
 
 

@@ -17,7 +17,7 @@ def kustomization(resources: Iterable[str], **fields: Any) -> dict[str, Any]:
     return {
         "apiVersion": "kustomize.config.k8s.io/v1beta1",
         "kind": "Kustomization",
-        **compact(namespace=fields.pop("namespace", None), resources=list(resources), **fields),
+        **compact(resources=list(resources), **fields),
     }
 
 
