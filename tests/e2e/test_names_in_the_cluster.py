@@ -104,7 +104,7 @@ def test_without_kustomize_nothing_is_proved_and_that_is_said(rendered: Space) -
         1,
         (
             "gitops/: error[kustomize-missing]: neither kubectl nor kustomize is on PATH: nothing is proved\n"
-            "  = install kubectl 1.27 or newer, or kustomize 5\n"
+            "  = install kubectl 1.31 or newer, or kustomize 5.1\n"
         ),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mintage.render.kustomize import kustomization, namespace_transformer, patch_entry
+from mintage.render.kustomize import kustomization, namespace_transformer, patch_entry, presence
 
 HEAD = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization"}
 
@@ -26,3 +26,13 @@ def test_the_transformer_spares_objects_with_a_namespace() -> None:
     """Kustomize's own field does not."""
     made = namespace_transformer("lab")
     assert (made["metadata"]["namespace"], made["unsetOnly"]) == ("lab", True)
+
+
+def test_a_target_is_asked_for_by_a_patch_that_changes_nothing() -> None:
+    """Its name is a name here, not a regular expression."""
+    assert presence({"version": "v1", "kind": "Service", "name": r"a\.b"}) == {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "a.b"},
+    }
+    assert presence({"group": "apps", "version": "v1", "kind": "D", "name": "a"})["apiVersion"] == "apps/v1"

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 MARK = "# Rendered by Mintage"
 _NAMESPACE = "namespace.yaml"
+_TARGETS = "targets.yaml"
 Objects = dict[tuple[str, str, str, str], "Manifest"]
 
 
@@ -179,13 +180,15 @@ def _overlay(system: System, environment: str, parts: list[dict[str, Any]], *, h
         kustomize.namespace_transformer(system.namespace_in(environment)),
         *(kustomize.namespace_remover(target) for part in parts for target in part["clusterScoped"]),
     ]
+    files = FileTree({f"{folder}/{_NAMESPACE}": _bytes(origin, transformers)})
+    targets = [patch["target"] for patch in patches if "target" in patch]
+    if targets:
+        # Kustomize passes over a patch whose target is gone without a word; these fail the build instead.
+        patches.insert(0, {"path": _TARGETS})
+        files.add(f"{folder}/{_TARGETS}", _bytes(origin, [kustomize.presence(target) for target in targets]))
     body = kustomize.kustomization(resources, patches=patches, transformers=[_NAMESPACE])
-    return FileTree(
-        {
-            f"{folder}/{_NAMESPACE}": _bytes(origin, transformers),
-            f"{folder}/{kustomize.KUSTOMIZATION}": document(body, origin),
-        }
-    )
+    files.add(f"{folder}/{kustomize.KUSTOMIZATION}", document(body, origin))
+    return files
 
 
 def _delivery(system: System, summaries: Mapping[str, dict[str, Any]]) -> FileTree:

@@ -28,6 +28,15 @@ def patch_entry(file: str, target: dict[str, str], *, renames: bool, deletes: bo
     return {"path": file, "target": target, **({"options": {"allowNameChange": True}} if renames else {})}
 
 
+def presence(target: dict[str, str]) -> dict[str, Any]:
+    """Return a strategic merge patch that changes nothing, but for which an object of this target must be there."""
+    return {
+        "apiVersion": "/".join(part for part in (target.get("group"), target["version"]) if part),
+        "kind": target["kind"],
+        "metadata": {"name": target["name"].replace("\\", "")},
+    }
+
+
 def namespace_transformer(namespace: str) -> dict[str, Any]:
     """Return a transformer that gives the namespace to objects that name none, and leaves the others alone.
 

@@ -79,7 +79,7 @@ def prove(run: Run, environment: str) -> str:
     name = environment or "base"
     builder = kustomize.command()
     if builder is None:
-        advice = "install kubectl 1.27 or newer, or kustomize 5"
+        advice = "install kubectl 1.31 or newer, or kustomize 5.1"
         raise fail(
             f"{run.output}/",
             "kustomize-missing",
