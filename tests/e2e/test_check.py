@@ -68,8 +68,8 @@ def test_an_empty_tree_fails(space: Space) -> None:
     """Every file is shown as new, and none is written."""
     outcome = space.run("render", "--check")
     assert outcome.code == 1
-    assert outcome.stderr == STALE.format("24 files")
-    assert outcome.stdout.count("--- /dev/null\n") == 24
+    assert outcome.stderr == STALE.format("26 files")
+    assert outcome.stdout.count("--- /dev/null\n") == 26
     assert not (space.root / "gitops").exists()
 
 

@@ -11,7 +11,7 @@ from lab import render_of
 if TYPE_CHECKING:
     from mintage.testing import Space
 
-DONE = "gitops/ up to date: 24 files, 2 components, 2 environments\n"
+DONE = "gitops/ up to date: 26 files, 2 components, 2 environments\n"
 LISTED = """\
 render           Write gitops/ from specs/
 render:_root     what spans components: overlays, Argo CD, pruning
@@ -116,7 +116,7 @@ def test_parallel_tasks_make_the_same_tree(space: Space, kind: str) -> None:
     """`-n` divides the components among processes or threads."""
     outcome = space.run("-n", "2", "-P", kind, "render")
     assert (outcome.code, outcome.stderr) == (0, "")
-    assert outcome.stdout.endswith("gitops/ 24 changed: 24 files, 2 components, 2 environments\n")
+    assert outcome.stdout.endswith("gitops/ 26 changed: 26 files, 2 components, 2 environments\n")
     assert space.files() == render_of(space.root / "specs")
     assert space.run("-n", "2", "-P", kind, "render").stdout == DONE
 

@@ -25,7 +25,7 @@ def test_an_edit_is_undone(rendered: Space) -> None:
     rendered.edit(DEPLOYMENT, "replicas: 1", "replicas: 9")
     assert _restored(rendered) == (
         "render    storage                  1 of 7 files changed\n"
-        "gitops/ 1 changed: 24 files, 2 components, 2 environments\n"
+        "gitops/ 1 changed: 26 files, 2 components, 2 environments\n"
     )
 
 
@@ -58,7 +58,7 @@ def test_a_file_that_was_touched_is_left_alone(rendered: Space) -> None:
     """Same bytes, same file."""
     (rendered.root / DEPLOYMENT).touch()
     before = (rendered.root / DEPLOYMENT).stat().st_mtime_ns
-    assert _restored(rendered) == "gitops/ up to date: 24 files, 2 components, 2 environments\n"
+    assert _restored(rendered) == "gitops/ up to date: 26 files, 2 components, 2 environments\n"
     assert (rendered.root / DEPLOYMENT).stat().st_mtime_ns == before
 
 
@@ -83,7 +83,7 @@ def test_an_edited_kustomization_is_undone(rendered: Space) -> None:
     rendered.write("gitops/overlays/prod/kustomization.yaml", "resources: []\n")
     assert _restored(rendered) == (
         "render    overlays, Argo CD        1 files changed\n"
-        "gitops/ 1 changed: 24 files, 2 components, 2 environments\n"
+        "gitops/ 1 changed: 26 files, 2 components, 2 environments\n"
     )
 
 
@@ -93,4 +93,4 @@ def test_a_moved_workspace_needs_no_render(rendered: Space) -> None:
 
     moved = Moved(rendered.root.rename(rendered.root.with_name("moved")))
     outcome = moved.run("render")
-    assert outcome.stdout == "gitops/ up to date: 24 files, 2 components, 2 environments\n"
+    assert outcome.stdout == "gitops/ up to date: 26 files, 2 components, 2 environments\n"

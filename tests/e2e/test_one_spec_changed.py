@@ -49,7 +49,7 @@ def test_a_comment_changes_no_file(rendered: Space) -> None:
     """The spec is read again, and what comes out is the same."""
     rendered.write("specs/web.yaml", f"# what people see\n{WEB}")
     outcome = rendered.run("render")
-    assert outcome.stdout == "gitops/ up to date: 24 files, 2 components, 2 environments\n"
+    assert outcome.stdout == "gitops/ up to date: 26 files, 2 components, 2 environments\n"
 
 
 def test_an_edit_that_keeps_size_and_time_is_seen(rendered: Space) -> None:

@@ -22,8 +22,8 @@ def test_the_first_render_says_what_it_wrote(space: Space) -> None:
     assert outcome.stdout == (
         "render    storage                  7 of 7 files changed\n"
         "render    web                      11 of 11 files changed\n"
-        "render    overlays, Argo CD        6 files changed\n"
-        "gitops/ 24 changed: 24 files, 2 components, 2 environments\n"
+        "render    overlays, Argo CD        8 files changed\n"
+        "gitops/ 26 changed: 26 files, 2 components, 2 environments\n"
     )
 
 
@@ -37,7 +37,7 @@ def test_a_second_render_writes_no_file(rendered: Space) -> None:
     before = _states(rendered, "gitops"), _states(rendered, "build")
     outcome = rendered.run("render")
     assert (outcome.code, outcome.stderr) == (0, "")
-    assert outcome.stdout == "gitops/ up to date: 24 files, 2 components, 2 environments\n"
+    assert outcome.stdout == "gitops/ up to date: 26 files, 2 components, 2 environments\n"
     after = _states(rendered, "gitops"), _states(rendered, "build")
     assert after[0] == before[0]
     changed = {path for path, state in after[1].items() if before[1].get(path) != state}
