@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 PACKAGE = Path(mintage.__file__).parent
 LAYERS = (
     ("errors", "digest", "canonical", "source"),
-    ("spec", "manifest", "filetree"),
-    ("workspace", "disk", "store"),
+    ("spec", "manifest", "filetree", "finding"),
+    ("workspace", "disk", "store", "tree"),
     ("render", "check"),
     ("report", "tasks"),
     ("commands",),

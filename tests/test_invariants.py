@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, assume, given, reject, settings
 from hypothesis import strategies as st
 
 from lab import run_in
-from mintage.check import kustomize
+from mintage.check import proof
 from mintage.errors import MintageError
 from mintage.manifest import CLUSTER_SCOPED
 from mintage.render.patch import identical
@@ -23,6 +23,7 @@ from mintage.source import read_stream
 from mintage.tasks.compare import whole_tree
 from mintage.tasks.prove import expected
 from mintage.testing import Space
+from mintage.tree.build import command
 from random_specs import ENVIRONMENTS, Specs, systems, write
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ class Tree:
             return objects
         if isinstance(body, dict):
             assert body.pop("$patch") == "delete"
-            (gone,) = [found for found in objects if kustomize.identity(found) == kustomize.identity(body)]
+            (gone,) = [found for found in objects if proof.identity(found) == proof.identity(body)]
             return [found for found in objects if found is not gone]
         (hit,) = [found for found in objects if _is_meant(patch["target"], found)]
         changed = jsonpatch.apply_patch(hit, body)
@@ -112,8 +113,8 @@ def _opened(folder: Path) -> Run:
         reject()
 
 
-def _assert_same(built: dict[kustomize.Key, Any], wanted: dict[kustomize.Key, Any]) -> None:
-    assert [problem.message for problem in kustomize.differences("overlay", built, wanted)] == []
+def _assert_same(built: dict[proof.Key, Any], wanted: dict[proof.Key, Any]) -> None:
+    assert [problem.message for problem in proof.differences("overlay", built, wanted)] == []
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=SLOW)
@@ -126,7 +127,7 @@ def test_every_overlay_is_a_render(specs: Specs) -> None:
         tree = Tree(dict(whole_tree(run).items()))
         for environment in ENVIRONMENTS:
             objects = tree.build(f"overlays/{environment}")
-            built = {kustomize.identity(found): found for found in objects}
+            built = {proof.identity(found): found for found in objects}
             assert len(built) == len(objects)
             _assert_same(built, expected(run, environment))
 
@@ -159,7 +160,7 @@ def _write_tree(folder: Path, specs: Specs) -> Run:
 @given(st.integers(1, 8).flatmap(lambda count: st.tuples(*(systems(index) for index in range(count)))))
 def test_kustomize_builds_of_every_overlay_what_is_rendered(batch: tuple[Specs, ...]) -> None:
     """Kubectl itself is the judge; several systems share a process by an umbrella."""
-    builder = kustomize.command()
+    builder = command()
     assert builder is not None
     with tempfile.TemporaryDirectory() as top:
         runs = [_write_tree(Path(top) / f"w{index}", specs) for index, specs in enumerate(batch)]
@@ -169,7 +170,7 @@ def test_kustomize_builds_of_every_overlay_what_is_rendered(batch: tuple[Specs, 
             resources = [f"../w{index}/gitops/overlays/{environment}" for index in range(len(batch))]
             (umbrella / "kustomization.yaml").write_text(json.dumps({"resources": resources}))
             wanted = {key: found for run in runs for key, found in expected(run, environment).items()}
-            _assert_same(kustomize.build(builder, umbrella), wanted)
+            _assert_same(proof.build(builder, umbrella), wanted)
 
 
 def _guards(tree: Tree, environment: str) -> list[tuple[Object, str]]:
@@ -216,7 +217,7 @@ def _edit_base(folder: Path, target: dict[str, str], pointer: str) -> None:
 @given(systems(), st.data())
 def test_a_base_that_was_edited_by_hand_fails_to_build(specs: Specs, data: st.DataObject) -> None:
     """A change under a guard is never patched over in silence (under another name, the object is missed)."""
-    builder = kustomize.command()
+    builder = command()
     assert builder is not None
     with tempfile.TemporaryDirectory() as top:
         run = _write_tree(Path(top), specs)
@@ -237,4 +238,4 @@ def test_a_base_that_was_edited_by_hand_fails_to_build(specs: Specs, data: st.Da
 def test_the_judge_of_this_module_is_strict() -> None:
     """1 and true are not the same, nor are objects with another order of list items."""
     assert not identical({"a": 1}, {"a": True})
-    assert kustomize.first_difference([1, 2], [2, 1]) == "[0]: built 1, rendered 2"
+    assert proof.first_difference([1, 2], [2, 1]) == "[0]: built 1, rendered 2"

@@ -223,7 +223,7 @@ REFUSED: dict[str | bytes, tuple[str, str, str, str]] = {
     b"a: 1\n\xc3\xa9\xc3\xa9: \xff\n": ("it.yaml:2:5", "yaml-encoding", "byte 0xff is not UTF-8", "save the file as UTF-8"),
     b"\xff\xfea\x00": ("it.yaml:1:1", "yaml-encoding", "byte 0xff is not UTF-8", "save the file as UTF-8"),
     b"a: \xed\xa0\x80": ("it.yaml:1:4", "yaml-encoding", "byte 0xed is not UTF-8", "save the file as UTF-8"),
-    b"#" * (MAX_BYTES + 1): ("it.yaml", "file-too-large", "the file has 1,000,001 bytes; a spec has at most 1,000,000", "move data out of the spec"),
+    b"#" * (MAX_BYTES + 1): ("it.yaml", "file-too-large", "the file has 1,000,001 bytes; at most 1,000,000 are read", "move data out of the file"),
 }  # fmt: skip
 
 

@@ -141,36 +141,35 @@ def location(file: str, node: yaml.Node) -> Location:
 
 def read(file: str, data: bytes) -> Document:
     """Parse one file of one document; `MintageError` with every problem found in it."""
-    text = _decode(file, data)
+    documents = read_all(file, data, max_bytes=MAX_BYTES, max_nodes=MAX_NODES)
+    if len(documents) > 1:
+        message = f"expected one document, got {len(documents)}"
+        second = documents[1].root
+        place = Location(file) if second is None else location(file, second)
+        advice = "give each document a file of its own"
+        raise MintageError([Problem(place, "yaml-several-documents", message, advice)])
+    return documents[0] if documents else Document(file, data.decode("utf-8-sig"), None, None)
+
+
+def read_all(file: str, data: bytes, *, max_bytes: int, max_nodes: int) -> list[Document]:
+    """Parse a file of any number of documents; `MintageError` with every problem found in it."""
+    text = _decode(file, data, max_bytes)
     try:
         _check_depth(file, text)
         nodes = list(yaml.compose_all(text, Loader=_Loader))
     except yaml.YAMLError as error:
         raise MintageError([_syntax_problem(file, text, error)]) from None
-    if len(nodes) > 1:
-        message = f"expected one document, got {len(nodes)}"
-        raise MintageError(
-            [
-                Problem(
-                    location(file, nodes[1]),
-                    "yaml-several-documents",
-                    message,
-                    "give each document a file of its own",
-                )
-            ]
-        )
-    builder = _Builder(file)
-    root = nodes[0] if nodes else None
-    value = None if root is None else builder.build(root)
+    builder = _Builder(file, max_nodes)
+    documents = [Document(file, text, None if root is None else builder.build(root), root) for root in nodes]
     if builder.problems:
         raise MintageError(builder.problems)
-    return Document(file, text, value, root)
+    return documents
 
 
-def _decode(file: str, data: bytes) -> str:
-    if len(data) > MAX_BYTES:
-        message = f"the file has {len(data):,} bytes; a spec has at most {MAX_BYTES:,}"
-        raise MintageError([Problem(Location(file), "file-too-large", message, "move data out of the spec")])
+def _decode(file: str, data: bytes, max_bytes: int) -> str:
+    if len(data) > max_bytes:
+        message = f"the file has {len(data):,} bytes; at most {max_bytes:,} are read"
+        raise MintageError([Problem(Location(file), "file-too-large", message, "move data out of the file")])
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -241,16 +240,17 @@ def _cut(text: str) -> str:
 class _Builder:
     """Turns nodes into values and gathers what is wrong with them on the way."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, max_nodes: int = MAX_NODES) -> None:
         self.file = file
+        self.max_nodes = max_nodes
         self.problems: list[Problem] = []
         self.count = 0
         self.parents: list[yaml.Node] = []
 
     def build(self, node: yaml.Node) -> Any:
         self.count += 1
-        if self.count > MAX_NODES:
-            message = f"the document grows beyond {MAX_NODES:,} values when its aliases are expanded"
+        if self.count > self.max_nodes:
+            message = f"the document grows beyond {self.max_nodes:,} values when its aliases are expanded"
             self._complain(node, "yaml-alias-bomb", message, "write the values out")
             raise MintageError(self.problems)
         if isinstance(node, yaml.ScalarNode):

@@ -12,9 +12,10 @@ import pytest
 
 from kubernetes_schemas import errors
 from lab import render_of, run_in
-from mintage.check import kustomize
+from mintage.check import proof
 from mintage.source import read_stream
 from mintage.tasks.prove import expected, folder
+from mintage.tree.build import command
 
 if TYPE_CHECKING:
     from mintage.tasks.rebuild import Run
@@ -46,11 +47,11 @@ def _run() -> Run:
 
 
 @cache
-def _built(place: str) -> dict[kustomize.Key, Object]:
+def _built(place: str) -> dict[proof.Key, Object]:
     """Return what Kustomize builds of a folder of the committed tree."""
-    builder = kustomize.command()
+    builder = command()
     assert builder is not None
-    return kustomize.build(builder, REPOSITORY / "gitops" / place)
+    return proof.build(builder, REPOSITORY / "gitops" / place)
 
 
 @cache
@@ -96,7 +97,7 @@ def test_every_promised_file_exists(component: str) -> None:
 def test_kustomize_builds_what_the_specs_render(environment: str) -> None:
     """Base and overlays, object by object, to the last field."""
     built, wanted = _built(folder(environment)), expected(_run(), environment)
-    assert [problem.message for problem in kustomize.differences("", built, wanted)] == []
+    assert [problem.message for problem in proof.differences("", built, wanted)] == []
     assert len(built) > 50
 
 
@@ -105,7 +106,7 @@ def test_kustomize_builds_what_the_specs_render(environment: str) -> None:
 def test_every_component_builds_alone(component: str) -> None:
     """It is a base of its own for whoever wants only this part."""
     wanted = [made.document for made in _run().objects(component, "").values()]
-    assert _built(f"base/{component}") == {kustomize.identity(found): found for found in wanted}
+    assert _built(f"base/{component}") == {proof.identity(found): found for found in wanted}
 
 
 @pytest.mark.kustomize
@@ -113,7 +114,7 @@ def test_the_delivery_builds() -> None:
     """A project, and an application for each environment, as the files have them."""
     files = sorted((REPOSITORY / "gitops/argocd").glob("app*.yaml"))
     wanted = [found for path in files for found in read_stream(path.name, path.read_bytes())]
-    assert _built("argocd") == {kustomize.identity(found): found for found in wanted}
+    assert _built("argocd") == {proof.identity(found): found for found in wanted}
     assert [found["kind"] for found in wanted].count("Application") == 3
 
 

@@ -9,6 +9,7 @@ from msgspec import Meta
 from mintage.errors import did_you_mean
 from mintage.spec.decode import Complaint, Fields
 from mintage.spec.fields import Labels, Name, layout_complaints
+from mintage.spec.validation import Externals, Rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,14 +98,6 @@ class Delivery(Fields, frozen=True, kw_only=True):
     argocd: ArgoCD | None = None
 
 
-class Externals(Fields, frozen=True, kw_only=True):
-    """What the system needs and does not make: a list for those who set up the cluster. Nothing checks it yet."""
-
-    secrets: Annotated[dict[str, tuple[str, ...]], Meta(description="Secrets, with their keys.")] = {}
-    config_maps: Annotated[tuple[str, ...], Meta(description="ConfigMaps.")] = ()
-    operators: Annotated[tuple[str, ...], Meta(description="Operators that must run in the cluster.")] = ()
-
-
 # What a default cannot say, because it tells one service from another.
 _OWN = frozenset({"kind", "name", "environments"})
 
@@ -147,6 +140,7 @@ class System(Fields, frozen=True, kw_only=True):
     ] = ()
     delivery: Delivery = Delivery()
     externals: Externals = Externals()
+    validation: Rules = Rules()
     pod_security: Annotated[
         Literal["restricted", "none"],
         Meta(

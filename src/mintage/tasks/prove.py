@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mintage.check import kustomize
+from mintage.check import proof
 from mintage.digest import digest_of
 from mintage.errors import MintageError, fail
 from mintage.store.trace import Trace, Traces
 from mintage.tasks.key import key
+from mintage.tree.build import command
 from mintage.workspace.index import BASE
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def folder(environment: str) -> str:
     return f"overlays/{environment}" if environment else "base"
 
 
-def expected(run: Run, environment: str) -> dict[kustomize.Key, Any]:
+def expected(run: Run, environment: str) -> dict[proof.Key, Any]:
     """Return every object of an environment (or the base) as its specs give it, by identity."""
     namespace = run.workspace.system.namespace_in(environment) if environment else None
     documents = (
@@ -33,7 +34,7 @@ def expected(run: Run, environment: str) -> dict[kustomize.Key, Any]:
         for name in run.workspace.components
         for manifest in run.objects(name, environment).values()
     )
-    return {kustomize.identity(document): document for document in documents}
+    return {proof.identity(document): document for document in documents}
 
 
 def in_namespace(manifest: Manifest, namespace: str | None) -> dict[str, Any]:
@@ -47,8 +48,8 @@ def in_namespace(manifest: Manifest, namespace: str | None) -> dict[str, Any]:
 def problems(run: Run, environment: str, builder: Sequence[str]) -> list[Problem]:
     """Build the tree as it stands on disk and return where it is not what the specs give."""
     place = f"{run.output}/{folder(environment)}"
-    built = kustomize.build(builder, run.workspace.root / place)
-    return list(kustomize.differences(place, built, expected(run, environment)))
+    built = proof.build(builder, run.workspace.root / place)
+    return list(proof.differences(place, built, expected(run, environment)))
 
 
 def proof_key(run: Run, environment: str, builder: Sequence[str]) -> str:
@@ -69,7 +70,7 @@ def _program(builder: Sequence[str]) -> tuple[str, str]:
 
 def is_recorded(run: Run, environment: str) -> bool:
     """Tell whether this very tree has been proved before, by the program that is there now."""
-    builder = kustomize.command()
+    builder = command()
     trace = _proofs(run).get(environment or "base")
     return builder is not None and trace is not None and trace.key == proof_key(run, environment, builder)
 
@@ -77,7 +78,7 @@ def is_recorded(run: Run, environment: str) -> bool:
 def prove(run: Run, environment: str) -> str:
     """Prove an environment and record it; return a line that says so, raise `MintageError` with what differs."""
     name = environment or "base"
-    builder = kustomize.command()
+    builder = command()
     if builder is None:
         advice = "install kubectl 1.31 or newer, or kustomize 5.1"
         raise fail(

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mintage.check.kustomize import build, command, differences, first_difference, identity
+from mintage.check.proof import build, differences, first_difference, identity
 from mintage.errors import MintageError
+from mintage.tree.build import command
 
 if TYPE_CHECKING:
     from pathlib import Path

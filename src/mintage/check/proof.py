@@ -6,13 +6,10 @@ nothing of specs.
 
 from __future__ import annotations
 
-import re
-import shutil
-import subprocess
 from typing import TYPE_CHECKING, Any
 
-from mintage.errors import Location, Problem, fail
-from mintage.source import read_stream
+from mintage.errors import Location, Problem
+from mintage.tree.build import build as kustomize_build
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -21,34 +18,10 @@ if TYPE_CHECKING:
 Key = tuple[str, str, str, str]  # apiVersion, kind, namespace, name
 
 
-def command() -> list[str] | None:
-    """Return the command that builds a kustomization on this machine, or None where there is none."""
-    if kubectl := shutil.which("kubectl"):
-        return [kubectl, "kustomize"]
-    if kustomize := shutil.which("kustomize"):
-        return [kustomize, "build"]
-    return None
-
-
 def build(builder: Sequence[str], folder: Path) -> dict[Key, Any]:
     """Return the objects that Kustomize makes of a folder, by identity; `MintageError` with its words if it fails."""
-    done = subprocess.run([*builder, str(folder)], capture_output=True, check=False)  # noqa: S603 - found on PATH
-    if done.returncode:
-        raise fail(
-            str(folder),
-            "kustomize-build",
-            f"Kustomize cannot build it: {_reason(done.stderr.decode('utf-8', 'replace'))}",
-            "run `doit render`; if it stays, report it",
-        )
-    return {identity(document): document for document in read_stream(str(folder), done.stdout)}
-
-
-def _reason(stderr: str) -> str:
-    """Return what Kustomize says of a failure, without the timestamps and the quoting of kubectl's log."""
-    quoted = re.search(r'err="(.*)"\s*(?:>|$)', stderr, re.DOTALL)
-    text = quoted[1].replace("\\n", " ").replace('\\"', '"') if quoted else stderr
-    lines = [line.strip() for line in text.splitlines() if line.strip() not in {"", ">"}]
-    return " ".join(lines).removeprefix("Error: ") or "no reason given"
+    documents = kustomize_build(builder, folder, "run `doit render`; if it stays, report it")
+    return {identity(document): document for document in documents}
 
 
 def identity(document: Mapping[str, Any]) -> Key:

@@ -1,0 +1,121 @@
+"""Running checks over a tree: hits become findings, the same finding of several roots becomes one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mintage.errors import Location
+from mintage.finding import Finding, Related
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from mintage.check.interface import Check, Hit, Other
+    from mintage.tree.objects import Object
+    from mintage.tree.tree import Root, Tree
+
+
+def findings(
+    tree: Tree, checks: Sequence[Check], *, scopes: Iterable[str] = ("object", "root", "tree")
+) -> list[Finding]:
+    """Return what the checks find in a tree, sorted by place; pods and containers count as parts of objects."""
+    found: list[tuple[str, Finding]] = []
+    for root in tree.roots:
+        if "object" in scopes:
+            found += ((root.folder, finding) for finding in of_objects(tree, root.objects, checks))
+        if "root" in scopes:
+            found += ((root.folder, finding) for finding in of_root(root, checks))
+    if "object" in scopes:
+        found += (("", finding) for finding in of_objects(tree, tree.loose, checks))
+    if "tree" in scopes:
+        found += (("", finding) for finding in of_tree(tree, checks))
+    return merged(found)
+
+
+def of_objects(tree: Tree, objects: Sequence[Object], checks: Sequence[Check]) -> Iterator[Finding]:
+    """Yield what the checks of single objects find."""
+    for check in checks:
+        if check.on == "object":
+            for item in objects:
+                if check.applies(item):
+                    yield from _placed(check, check.run(item, tree))
+        elif check.on == "pod":
+            for item in objects:
+                for pod in item.pods:
+                    yield from _placed(check, check.run(pod, tree))
+        elif check.on == "container":
+            for item in objects:
+                for container in item.containers:
+                    yield from _placed(check, check.run(container, tree))
+
+
+def of_root(root: Root, checks: Sequence[Check]) -> Iterator[Finding]:
+    """Yield what holds between the objects of a root."""
+    for check in checks:
+        if check.on == "root":
+            yield from _placed(check, check.run(root))
+
+
+def of_tree(tree: Tree, checks: Sequence[Check]) -> Iterator[Finding]:
+    """Yield what holds between roots, and between files."""
+    for check in checks:
+        if check.on == "tree":
+            yield from _placed(check, check.run(tree))
+
+
+def merged(found: Iterable[tuple[str, Finding]]) -> list[Finding]:
+    """Return findings in the order of their places; those of several roots with the same words once."""
+    roots: dict[tuple[object, ...], set[str]] = {}
+    first: dict[tuple[object, ...], Finding] = {}
+    for root, finding in found:
+        key = (finding.location, finding.id, finding.message, finding.subject.rpartition("/")[2])
+        first.setdefault(key, finding)
+        roots.setdefault(key, set()).update({*finding.roots, root} - {""})
+    return sorted(_in_roots(finding, tuple(sorted(roots[key]))) for key, finding in first.items())
+
+
+def _in_roots(finding: Finding, roots: tuple[str, ...]) -> Finding:
+    return Finding(
+        finding.location,
+        finding.id,
+        finding.severity,
+        finding.message,
+        finding.advice,
+        finding.subject,
+        roots,
+        finding.related,
+    )
+
+
+def _placed(check: Check, hits: Iterable[Hit]) -> Iterator[Finding]:
+    for hit in hits:
+        places = _places(hit)
+        related = [Related(place, "the object as it is written") for place in places[1:2]]
+        related += [found for other in hit.others if (found := _related(other)) is not None]
+        yield Finding(
+            location=places[0],
+            id=check.id,
+            severity=check.severity,
+            message=hit.message,
+            advice=hit.advice,
+            subject=hit.subject.label if hit.subject else "",
+            related=tuple(related),
+        )
+
+
+def _places(hit: Hit) -> list[Location]:
+    if hit.place is not None:
+        return [hit.place]
+    if hit.subject is None:
+        return [Location(".")]
+    found = hit.subject.locate(hit.path, on_key=hit.on_key)
+    return found or [Location(hit.subject.file or hit.subject.label)]
+
+
+def _related(other: Other) -> Related | None:
+    if other.place is not None:
+        return Related(other.place, other.text)
+    if other.subject is None:
+        return None
+    found = other.subject.locate(other.path)
+    return Related(found[0] if found else Location(other.subject.file or other.subject.label), other.text)

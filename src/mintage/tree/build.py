@@ -1,0 +1,54 @@
+"""Building a kustomization: by Kustomize on this machine, or here where a build is the sum of plain resources."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+from mintage.errors import fail
+from mintage.source import read_stream
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+_TIMEOUT = 120  # seconds: what takes longer is waiting for a network
+
+
+def command() -> list[str] | None:
+    """Return the command that builds a kustomization on this machine, or None where there is none."""
+    if kubectl := shutil.which("kubectl"):
+        return [kubectl, "kustomize"]
+    if kustomize := shutil.which("kustomize"):
+        return [kustomize, "build"]
+    return None
+
+
+def build(builder: Sequence[str], folder: Path, advice: str) -> list[Any]:
+    """Return the objects that Kustomize makes of a folder; `MintageError` with its words, and advice, if it fails."""
+    try:
+        done = subprocess.run(  # noqa: S603 - found on PATH
+            [*builder, str(folder)],
+            capture_output=True,
+            check=False,
+            timeout=_TIMEOUT,
+            stdin=subprocess.DEVNULL,
+        )
+    except subprocess.TimeoutExpired:
+        raise fail(
+            str(folder), "kustomize-build", f"Kustomize did not end within {_TIMEOUT} s", advice
+        ) from None
+    if done.returncode:
+        reason = reason_of(done.stderr.decode("utf-8", "replace"))
+        raise fail(str(folder), "kustomize-build", f"Kustomize cannot build it: {reason}", advice)
+    return read_stream(str(folder), done.stdout)
+
+
+def reason_of(stderr: str) -> str:
+    """Return what Kustomize says of a failure, without the timestamps and the quoting of kubectl's log."""
+    quoted = re.search(r'err="(.*)"\s*(?:>|$)', stderr, re.DOTALL)
+    text = quoted[1].replace("\\n", " ").replace('\\"', '"') if quoted else stderr
+    lines = [line.strip() for line in text.splitlines() if line.strip() not in {"", ">"}]
+    return " ".join(lines).removeprefix("Error: ") or "no reason given"

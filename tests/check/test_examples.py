@@ -1,0 +1,72 @@
+"""The example of every check: the check fires in the bad tree, where it should, and not in the good one."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mintage.check.example import example, examples
+from mintage.check.run import findings
+from mintage.check.table import checks
+from mintage.spec.validation import Validation
+from mintage.tree.load import load
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mintage.finding import Finding
+
+
+def found(folder: Path, side: str, id: str) -> list[Finding]:  # noqa: A002 - the field's name
+    """Write one side of an example to a folder and return what its check finds there."""
+    files = example(id)[side]
+    if any(name.endswith("kustomization.yaml") for name in files) and not shutil.which("kubectl"):
+        pytest.skip("kubectl is not on PATH")
+    for name, text in files.items():
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+    settings = read_settings(folder)
+    tree = load(folder, settings=settings, **judged(settings))
+    return [finding for finding in findings(tree, [checks()[id]]) if finding.id == id]
+
+
+def read_settings(folder: Path) -> Validation | None:
+    """Return what a `mintage.yaml` in the folder says."""
+    from mintage.tree.settings import read_settings as read
+
+    return read(folder)
+
+
+def judged(settings: Validation | None) -> dict[str, object]:
+    """Return the schemas that judge the example."""
+    try:
+        from mintage.schemas.store import Schemas
+    except ImportError:
+        return {}
+    return {"schemas": Schemas((settings and settings.kubernetes_version) or "1.32")}
+
+
+@pytest.mark.parametrize("id", checks())
+def test_a_check_fires_in_its_bad_example(id: str, tmp_path: Path) -> None:  # noqa: A002
+    """With a place in a file, a sentence and a line of what to do."""
+    hits = found(tmp_path, "bad", id)
+    assert hits, f"{id} does not fire in its example"
+    for hit in hits:
+        assert (tmp_path / hit.location.file).exists(), f"{hit.location} is no place in the example"
+        assert hit.advice
+        assert not hit.message.endswith(".")
+
+
+@pytest.mark.parametrize("id", checks())
+def test_a_check_is_silent_in_its_good_example(id: str, tmp_path: Path) -> None:  # noqa: A002
+    """What is right is not reported."""
+    assert found(tmp_path, "good", id) == []
+
+
+def test_every_example_belongs_to_a_check() -> None:
+    """And every check has both trees."""
+    assert set(examples()) == checks().keys()
+    assert [name for name in checks() if not (example(name)["bad"] and example(name)["good"])] == []
