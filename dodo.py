@@ -2,7 +2,7 @@
 
 from doit import task_params
 
-from mintage.tasks.engine import CHECK, Graph
+from mintage.tasks.engine import CHECK, VALIDATION, Graph
 
 graph = Graph(__file__)
 DOIT_CONFIG = graph.config
@@ -14,6 +14,7 @@ def task_render(check):
     yield from graph.render(check=check)
 
 
-def task_validate():
-    """Build the base and every overlay with Kustomize and compare them with the specs"""
-    yield from graph.validate()
+@task_params(VALIDATION)
+def task_validate(**options):
+    """Check the rendered tree: schemas, references, and what stands between things"""
+    yield from graph.validate(**options)

@@ -19,7 +19,7 @@ PACKAGE = Path(mintage.__file__).parent
 LAYERS = (
     ("errors", "digest", "canonical", "source"),
     ("spec", "manifest", "filetree", "finding"),
-    ("workspace", "disk", "store", "tree"),
+    ("workspace", "disk", "store", "schemas", "tree"),
     ("render", "check"),
     ("report", "tasks"),
     ("commands",),

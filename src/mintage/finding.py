@@ -7,10 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from mintage.errors import Location
+from mintage.errors import Location  # noqa: TC001 - findings are read back by their annotations
 
 
 class Severity(IntEnum):
@@ -39,7 +37,8 @@ class Finding:
     """One thing that a check found.
 
     `subject` is the object as people call it, `Deployment zelda-rl-dev/vision`, or empty where the finding is about a file.
-    `roots` are the built folders it was found in, such as `gitops/overlays/dev`.
+    `roots` are the built folders it was found in, such as `gitops/overlays/dev`. The line of a confidential finding holds
+    a secret and must not be shown.
     """
 
     location: Location
@@ -50,3 +49,4 @@ class Finding:
     subject: str = ""
     roots: tuple[str, ...] = ()
     related: tuple[Related, ...] = ()
+    confidential: bool = field(default=False, compare=False)

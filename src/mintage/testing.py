@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 DODO = '''\
 from doit import task_params
 
-from mintage.tasks.engine import CHECK, Graph
+from mintage.tasks.engine import CHECK, VALIDATION, Graph
 
 graph = Graph(__file__)
 DOIT_CONFIG = graph.config
@@ -29,9 +29,10 @@ def task_render(check):
     yield from graph.render(check=check)
 
 
-def task_validate():
-    """Build with Kustomize and compare with the specs"""
-    yield from graph.validate()
+@task_params(VALIDATION)
+def task_validate(**options):
+    """Check the rendered tree"""
+    yield from graph.validate(**options)
 '''
 
 

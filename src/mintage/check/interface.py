@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 ERROR, WARNING, INFO = Severity.ERROR, Severity.WARNING, Severity.INFO
 # object: (Object, Tree) · pod: (Pod, Tree) · container: (Container, Tree) · root: (Root) · tree: (Tree)
-Scope = Literal["object", "pod", "container", "root", "tree"]
+# report: what is wrong with acceptances of findings, see `mintage.check.suppression`
+Scope = Literal["object", "pod", "container", "root", "tree", "report"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,8 @@ class Other:
 class Hit:
     """What a check found: a sentence with got vs expected, and one line of what to do.
 
-    The place is that of `path` in `subject`, of its key with `on_key`, or `place` where the hit is about a file.
+    The place is that of `path` in `subject`, of its key with `on_key`, or `place` where the hit is about a file. The line of a
+    `confidential` hit holds a secret: reports name its place and do not show it.
     """
 
     message: str
@@ -45,6 +47,7 @@ class Hit:
     on_key: bool = False
     place: Location | None = None
     others: tuple[Other, ...] = ()
+    confidential: bool = False
 
 
 @dataclass(frozen=True, slots=True)

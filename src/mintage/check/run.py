@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mintage.errors import Location
@@ -38,29 +39,29 @@ def of_objects(tree: Tree, objects: Sequence[Object], checks: Sequence[Check]) -
         if check.on == "object":
             for item in objects:
                 if check.applies(item):
-                    yield from _placed(check, check.run(item, tree))
+                    yield from placed(check, check.run(item, tree))
         elif check.on == "pod":
             for item in objects:
                 for pod in item.pods:
-                    yield from _placed(check, check.run(pod, tree))
+                    yield from placed(check, check.run(pod, tree))
         elif check.on == "container":
             for item in objects:
                 for container in item.containers:
-                    yield from _placed(check, check.run(container, tree))
+                    yield from placed(check, check.run(container, tree))
 
 
 def of_root(root: Root, checks: Sequence[Check]) -> Iterator[Finding]:
     """Yield what holds between the objects of a root."""
     for check in checks:
         if check.on == "root":
-            yield from _placed(check, check.run(root))
+            yield from placed(check, check.run(root))
 
 
 def of_tree(tree: Tree, checks: Sequence[Check]) -> Iterator[Finding]:
     """Yield what holds between roots, and between files."""
     for check in checks:
         if check.on == "tree":
-            yield from _placed(check, check.run(tree))
+            yield from placed(check, check.run(tree))
 
 
 def merged(found: Iterable[tuple[str, Finding]]) -> list[Finding]:
@@ -75,19 +76,11 @@ def merged(found: Iterable[tuple[str, Finding]]) -> list[Finding]:
 
 
 def _in_roots(finding: Finding, roots: tuple[str, ...]) -> Finding:
-    return Finding(
-        finding.location,
-        finding.id,
-        finding.severity,
-        finding.message,
-        finding.advice,
-        finding.subject,
-        roots,
-        finding.related,
-    )
+    return replace(finding, roots=roots)
 
 
-def _placed(check: Check, hits: Iterable[Hit]) -> Iterator[Finding]:
+def placed(check: Check, hits: Iterable[Hit]) -> Iterator[Finding]:
+    """Yield the findings that hits of a check are, with the places of their causes."""
     for hit in hits:
         places = _places(hit)
         related = [Related(place, "the object as it is written") for place in places[1:2]]
@@ -100,6 +93,7 @@ def _placed(check: Check, hits: Iterable[Hit]) -> Iterator[Finding]:
             advice=hit.advice,
             subject=hit.subject.label if hit.subject else "",
             related=tuple(related),
+            confidential=hit.confidential,
         )
 
 

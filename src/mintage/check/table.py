@@ -5,23 +5,23 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
+from mintage.check.interface import Check
 from mintage.errors import Location, MintageError, Problem, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from mintage.check.interface import Check
-
-Table = dict[str, tuple["Check", ...]]
+Table = dict[str, tuple[Check, ...]]
 
 
 @cache
 def groups() -> Table:
     """Return the checks of each group, in the order in which people read about them."""
-    from mintage.check import structure  # noqa: PLC0415 - whoever validates nothing loads no checks
+    from mintage.check import structure, suppression  # noqa: PLC0415 - whoever validates nothing loads no checks
 
     return {
         "structure": structure.CHECKS,
+        "suppression": suppression.CHECKS,
     }
 
 

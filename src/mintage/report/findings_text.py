@@ -38,7 +38,7 @@ def finding_text(finding: Finding, lines: SourceLines, style: Style) -> str:
     word = style.paint(f"{finding.severity.word}[{harmless(finding.id)}]", SEVERITIES[finding.severity])
     place = style.paint(_at_begin(place_text(finding.location)), style.strong)
     text = [f"{place}: {word}: {style.paint(harmless(finding.message), style.strong)}"]
-    text += view.excerpt(finding.location, " ")
+    text += [] if finding.confidential else view.excerpt(finding.location, " ")
     text += view.related(finding)
     subject = harmless(finding.subject)
     if where := roots_text(finding.roots):
@@ -102,7 +102,7 @@ class _View:
                 self.remark(f"see {place_text(place)}: {said}" if said else f"see {place_text(place)}")
             )
             key = (place.file, place.line)
-            if key not in seen and len(seen) <= _MOST_EXCERPTS:
+            if key not in seen and len(seen) <= _MOST_EXCERPTS and not finding.confidential:
                 text += self.excerpt(place, "    ")
             seen.add(key)
         return text

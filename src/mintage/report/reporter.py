@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from doit.reporter import ConsoleReporter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 _MOST_LINES = 40
 
@@ -23,17 +23,27 @@ class Reporter(ConsoleReporter):  # type: ignore[misc]
     # By verb: what says, given a number of changes, how things stand. It is kept here and not in the tasks, because
     # with `-n` doit sends tasks between processes.
     summaries: ClassVar[Mapping[str, Callable[[int], str]]] = {}
+    selected: ClassVar[set[str]] = set()
 
     @classmethod
-    def with_summaries(cls, summaries: Mapping[str, Callable[[int], str]]) -> type[Reporter]:
-        """Return a reporter that ends with these summaries."""
-        return type(cls.__name__, (cls,), {"summaries": summaries, "__doc__": cls.__doc__})
+    def with_summaries(
+        cls, summaries: Mapping[str, Callable[[int], str]], selected: set[str]
+    ) -> type[Reporter]:
+        """Return a reporter that ends with these summaries, and tells by `selected` what the command line chose."""
+        return type(
+            cls.__name__, (cls,), {"summaries": summaries, "selected": selected, "__doc__": cls.__doc__}
+        )
 
     def __init__(self, outstream: Any, options: dict[str, Any]) -> None:
         super().__init__(outstream, options)
         self.failures: list[dict[str, Any]] = []
         self._changes: dict[str, int] = {}  # by verb, of every verb that had a task
         self._shown = 0
+
+    def initialize(self, tasks: Any, selected_tasks: Sequence[str]) -> None:
+        """Take note of what was chosen, before anything runs."""
+        super().initialize(tasks, selected_tasks)
+        self.selected.update(selected_tasks)
 
     def _is_ours(self, task: Any) -> bool:
         return bool(task.meta and "mintage" in task.meta)

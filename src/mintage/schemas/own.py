@@ -1,7 +1,14 @@
 """Mintage's own schemas of custom kinds, written by hand: used where a workspace has imported and fetched none.
 
-Each file under `own/` names its kind, the facts it was written from, and a schema in shorthand: a node with fields is
-closed, `core:PodSpec` refers to a definition of core Kubernetes. What a schema leaves open it says with `{}`.
+Each file under `own/` names the facts it was written from and holds a schema in shorthand:
+
+- a word is a type (`string`, `any`), a definition of the file, or one of core Kubernetes (`core:PodSpec`);
+  `[X]` is a list of X, `{X}` a map to X;
+- `fields` makes an object that knows these fields only, `name!` one that must be there, `extends` adds the fields of
+  a core definition, none of which must be there;
+- `keys` names the fields by which items of a list differ; all else are keywords of JSON Schema.
+
+Operators carry a Kubernetes API of their own version, so core definitions are those of the newest packaged minor.
 """
 
 from __future__ import annotations
@@ -10,22 +17,33 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mintage.schemas.core import OBJECT_META, core, known_minors
+from mintage.schemas.nodes import Schema, closure, mapped, reference_to, resolved
+from mintage.schemas.rules import REPLACED
 from mintage.schemas.stored import Stored
-from mintage.schemas.core import OBJECT_META
-from mintage.schemas.nodes import Schema, closure, mapped, reference_to
+from mintage.schemas.tighten import tightened
 from mintage.source import read
 
 if TYPE_CHECKING:
-    from mintage.schemas.core import Core
+    from collections.abc import Mapping
 
 FOLDER = Path(__file__).with_name("own")
-_PLACES = (
-    "io.k8s.api.core.v1.",
-    "io.k8s.apimachinery.pkg.apis.meta.v1.",
-    "io.k8s.apimachinery.pkg.util.intstr.",
-    "io.k8s.apimachinery.pkg.api.resource.",
-)
 _CORE = "core:"
+_IN_CORE = "io.k8s.api.core.v1."
+_ELSEWHERE = {
+    "LabelSelector": "io.k8s.apimachinery.pkg.apis.meta.v1.LabelSelector",
+    "OwnerReference": "io.k8s.apimachinery.pkg.apis.meta.v1.OwnerReference",
+    "NetworkPolicyEgressRule": "io.k8s.api.networking.v1.NetworkPolicyEgressRule",
+    "NetworkPolicyIngressRule": "io.k8s.api.networking.v1.NetworkPolicyIngressRule",
+    "HorizontalPodAutoscalerBehavior": "io.k8s.api.autoscaling.v2.HorizontalPodAutoscalerBehavior",
+    "DeploymentStrategy": "io.k8s.api.apps.v1.DeploymentStrategy",
+    "IngressTLS": "io.k8s.api.networking.v1.IngressTLS",
+    "IntOrString": "io.k8s.apimachinery.pkg.util.intstr.IntOrString",
+    "Quantity": "io.k8s.apimachinery.pkg.api.resource.Quantity",
+}
+_TYPES = frozenset({"string", "integer", "number", "boolean", "object", "array"})
+_INNER = ("items", "additionalProperties")
+_COMBINATIONS = ("anyOf", "oneOf", "allOf")
 
 
 @cache
@@ -39,57 +57,100 @@ def files() -> dict[tuple[str, str], str]:
     return dict(sorted(found.items()))
 
 
-def own_schema(api_version: str, kind: str, core: Core) -> Stored:
-    """Return the schema of a kind; `KeyError` where there is none. Core definitions are those of the given version."""
+@cache
+def own_schema(api_version: str, kind: str) -> tuple[Stored, str]:
+    """Return the schema of a kind and the facts it was written from; `KeyError` where there is none."""
     name = files()[api_version, kind]
     value = read(name, (FOLDER / name).read_bytes()).value
-    local = {key: _whole(node) for key, node in (value.get("definitions") or {}).items()}
-    root = _whole(
-        {
-            "type": "object",
-            "required": sorted({"apiVersion", "kind", "metadata", *value.get("required", ())}),
-            "properties": {
-                "apiVersion": {"const": api_version},
-                "kind": {"const": kind},
-                "metadata": reference_to(OBJECT_META),
-                **value["fields"],
-            },
-        }
-    )
-    needed = closure(root, lambda name: local[name] if name in local else core.plain(name))
-    return Stored(api_version, kind, value.get("scope", "Namespaced"), {**root, "$defs": needed})
+    local = _definitions(value)
+    identity = {
+        "apiVersion!": {"const": api_version},
+        "kind!": {"const": kind},
+        "metadata!": {**reference_to(OBJECT_META), "type": "object"},
+    }
+    root = expanded({"fields": {**identity, **value["fields"]}})
+    needed = closure(root, lambda each: local[each] if each in local else _definition(each))
+    root, needed = _without_null_items(root, needed), {
+        name: _without_null_items(node, needed) for name, node in needed.items()
+    }
+    stored = Stored(api_version, kind, value.get("scope", "Namespaced"), {**root, "$defs": needed})
+    return stored, value["facts"]
 
 
-def facts(api_version: str, kind: str) -> str:
-    """Return what a schema was written from, such as `kserve/kserve v0.20.0`."""
-    name = files()[api_version, kind]
-    return str(read(name, (FOLDER / name).read_bytes()).value["facts"])
+def _definitions(value: dict[str, Any]) -> dict[str, Schema]:
+    """Return the definitions of a file, and of the one that it says it `shares` them with."""
+    shared = value.get("shares")
+    whole = _definitions(read(shared, (FOLDER / shared).read_bytes()).value) if shared else {}
+    return whole | {key: expanded(node) for key, node in (value.get("definitions") or {}).items()}
 
 
-def _whole(node: Schema) -> Schema:
-    return mapped(node, _closed)
+@cache
+def _definition(name: str) -> Schema:
+    """Return a core definition as operators embed it: a quantity is no fraction."""
+    if name == _ELSEWHERE["Quantity"]:
+        return {**REPLACED[name], "type": ["integer", "string", "null"]}
+    return core(known_minors()[-1]).plain(name)
 
 
-def _closed(node: Schema) -> Schema:
-    result: dict[str, Any] = {**node}
-    reference = node.get("$ref")
-    if isinstance(reference, str) and reference.startswith(_CORE):
-        return reference_to(_place(reference.removeprefix(_CORE)))
-    if isinstance(reference, str) and not reference.startswith("#"):
-        return reference_to(reference)
-    if "properties" in node:
-        result.setdefault("type", "object")
-        result.setdefault("additionalProperties", False)
-    return result
+def _without_null_items(node: Schema, definitions: Mapping[str, Schema]) -> Schema:
+    """Return a schema whose lists hold no null: the server drops null fields of custom resources, but no null items."""
+
+    def changed(inner: Schema) -> Schema:
+        items = inner.get("items")
+        kinds = resolved(items, definitions).get("type") if isinstance(items, dict) else None
+        if not isinstance(items, dict) or not isinstance(kinds, list):
+            return inner
+        return {**inner, "items": {**items, "type": [kind for kind in kinds if kind != "null"]}}
+
+    return mapped(node, changed)
+
+
+def expanded(node: Any) -> Schema:
+    """Return the JSON schema of a node in shorthand."""
+    if isinstance(node, str):
+        return _word(node)
+    if isinstance(node, list):
+        return {"type": "array", "items": expanded(node[0])}
+    if "$ref" in node or "const" in node:
+        return dict(node)
+    result = {key: value for key, value in node.items() if key not in {"fields", "extends", "keys"}}
+    if "fields" in node:
+        result = {**result, **_object(node)}
+    if "keys" in node:
+        result |= {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": node["keys"]}
+    for key in _INNER:
+        if isinstance(result.get(key), dict | str | list):
+            result[key] = expanded(result[key])
+    for key in _COMBINATIONS:
+        if key in result:
+            result[key] = [expanded(each) for each in result[key]]
+    return tightened(result)
+
+
+def _word(word: str) -> Schema:
+    if word == "any":
+        return {}
+    if word.startswith("{"):
+        return {"type": "object", "additionalProperties": expanded(word[1:-1])}
+    if word.startswith(_CORE):
+        return reference_to(_place(word.removeprefix(_CORE)))
+    return {"type": word} if word in _TYPES else reference_to(word)
+
+
+def _object(node: Schema) -> Schema:
+    properties: dict[str, Any] = {}
+    if "extends" in node:
+        properties |= _definition(_place(node["extends"].removeprefix(_CORE)))["properties"]
+    properties |= {name.removesuffix("!"): expanded(field) for name, field in node["fields"].items()}
+    required = sorted(name.removesuffix("!") for name in node["fields"] if name.endswith("!"))
+    return {
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": False,
+        **({"required": required} if required else {}),
+    }
 
 
 def _place(name: str) -> str:
     """Return the whole name of a core definition: `PodSpec` is that of core/v1."""
-    special = {
-        "LabelSelector": _PLACES[1],
-        "ObjectMeta": _PLACES[1],
-        "Condition": _PLACES[1],
-        "IntOrString": _PLACES[2],
-        "Quantity": _PLACES[3],
-    }
-    return f"{special.get(name, _PLACES[0])}{name}"
+    return _ELSEWHERE.get(name, _IN_CORE + name)

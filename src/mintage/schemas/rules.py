@@ -324,6 +324,7 @@ WITH_NAME: Schema = {
     "required": ["metadata"],
     "properties": {
         "metadata": {
+            "type": "object",
             "anyOf": [
                 {"required": ["name"], "properties": {"name": _NAMED}},
                 {"required": ["generateName"], "properties": {"generateName": _NAMED}},

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from mintage.schemas.core import check_minor, core, minors_of, package
 from mintage.schemas.judge import Judge, SchemaError
 from mintage.schemas.lock import read_lock
-from mintage.schemas.own import facts, files, own_schema
+from mintage.schemas.own import files, own_schema
 from mintage.schemas.stored import Entry, kinds_in, read_entry
 
 if TYPE_CHECKING:
@@ -67,13 +67,20 @@ class Schemas:
         return kinds_in(self.sources.imported) if self.sources.imported else {}
 
     @cached_property
+    def _pinned(self) -> dict[str, dict[tuple[str, str], Path]]:
+        """The files of every pin in force, by the pin's name; empty where it was not fetched."""
+        root = self.sources.locked
+        lock = read_lock(root) if root else None
+        return {pin.name: kinds_in(pin.cached(root)) for pin in lock.active} if lock and root else {}
+
+    @cached_property
     def _fetched(self) -> dict[tuple[str, str], Path]:
-        lock = read_lock(self.sources.locked) if self.sources.locked else None
-        found: dict[tuple[str, str], Path] = {}
-        for pin in lock.active if lock and self.sources.locked else ():
-            for kind, path in kinds_in(pin.cached(self.sources.locked)).items():  # type: ignore[arg-type]
-                found.setdefault(kind, path)
-        return found
+        return {kind: path for files in self._pinned.values() for kind, path in files.items()}
+
+    @property
+    def not_fetched(self) -> tuple[str, ...]:
+        """The names of what `schemas.lock` pins and `doit schemas fetch` has not brought yet."""
+        return tuple(name for name, files in self._pinned.items() if not files)
 
     def judge(self, api_version: str, kind: str) -> Judge | None:
         """Return what judges objects of a kind, None where there is no schema; `MintageError` where a file is broken."""
@@ -93,8 +100,8 @@ class Schemas:
         if schema is not None:
             return Judge(schema, f"Kubernetes {self.kubernetes_version} ({package()})", custom=False)
         if self.sources.own and key in files():
-            stored = own_schema(api_version, kind, packaged)
-            source = f"Mintage's own schema of {kind} {api_version} (facts: {facts(api_version, kind)})"
+            stored, facts = own_schema(api_version, kind)
+            source = f"Mintage's own schema of {kind} {api_version} (facts: {facts})"
             return Judge(stored.schema, source, custom=True, scope=stored.scope)
         return None
 

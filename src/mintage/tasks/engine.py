@@ -24,13 +24,15 @@ from mintage.report.reporter import Reporter
 from mintage.report.text import problems_text
 from mintage.tasks.generator import generator
 from mintage.tasks.rebuild import ROOT, Run
-from mintage.workspace.index import BASE
 from mintage.workspace.load import STATE, Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from mintage.tasks.validate import Validation
+
 Task = dict[str, Any]
+REPORT = "report"  # the task that shows what a validation found
 _ROOM = 32_768  # bytes that doit needs for its database and the journal of that
 
 CHECK = {
@@ -42,12 +44,26 @@ CHECK = {
 }
 
 
+# As doit takes parameters of tasks; `mintage.tasks.show` knows what they mean.
+VALIDATION = [
+    {"name": name, "long": name.replace("_", "-"), "type": str, "default": "", "help": text}
+    for name, text in (
+        ("format", "text, json, sarif or junit; all but text go to a file"),
+        ("output", "file for the report; build/reports/validate.<suffix> by default"),
+        ("only", "checks that count, by id or as `group/*`, with commas between"),
+        ("skip", "checks that do not count, in the same way"),
+        ("fail_on", "least severity that fails: error, warning or info"),
+    )
+]
+
+
 class Graph:
     """The tasks of the workspace that a dodo.py stands in."""
 
     def __init__(self, dodo: str) -> None:
         self.root = Path(dodo).resolve().parent
         self._present: set[str] = set()  # targets of tasks that were found current
+        self._selected: set[str] = set()  # tasks that the command line names
         # A run makes many objects and drops few: collecting garbage as often as Python does by default finds nothing.
         gc.set_threshold(100_000, 20, 20)
 
@@ -66,7 +82,7 @@ class Graph:
             "backend": "sqlite3",
             "dep_file": str(database) if _can_be_written(database) else ":memory:",
             "default_tasks": ["render"],
-            "reporter": Reporter.with_summaries({"render": self._summary, "validate": self._proof_summary}),
+            "reporter": Reporter.with_summaries({"render": self._summary}, self._selected),
             "check_file_uptodate": _checker(self._present),
             "verbosity": 2,
         }
@@ -134,11 +150,6 @@ class Graph:
         state = f"{changed} changed" if changed else "up to date"
         workspace = run.workspace
         return f"{run.output}/ {state}: {files} files, {len(workspace.components)} components, {_several(workspace.environments)}"
-
-    def _proof_summary(self, _: int) -> str:
-        run = self._opened
-        assert isinstance(run, Run), "specs with errors prove nothing"
-        return f"{run.output}/ proved: {', '.join(['base', *run.workspace.environments])}"
 
     def _task(self, verb: str, name: str, doc: str, action: Callable[[], Any]) -> Task:
         return {
@@ -214,36 +225,55 @@ class Graph:
 
         return checked
 
-    def validate(self) -> Iterator[Task]:
-        """Yield a task for the base and each environment: Kustomize must build what the specs render."""
+    def validate(self, **options: str) -> Iterator[Task]:
+        """Yield a task for each component, for each root, for what lies between them, and one that reports."""
         run = self._opened
         if isinstance(run, MintageError):
             yield self._broken(run)
             return
-        for environment in (BASE, *run.workspace.environments):
-            task = self._task(
-                "validate",
-                environment or "base",
-                f"prove {environment or 'base'} with Kustomize",
-                self._proved(run, environment),
-            )
-            yield {**task, "uptodate": [_Question(self._is_proved(run, environment))]}
+        from mintage.tasks.validate import Validation  # noqa: PLC0415 - rendering needs none of it
 
-    def _is_proved(self, run: Run, environment: str) -> Callable[[], bool]:
-        def is_proved() -> bool:
-            from mintage.tasks import prove  # noqa: PLC0415
+        validation = Validation(run)
+        for name in validation.names:
+            task = self._task("validate", name, f"check {name}", self._judged(validation, name, options))
+            yield {**task, "uptodate": [_Question(self._is_judged(validation, name))]}
+        task = self._task("validate", REPORT, "report all findings", self._reported(validation, (), options))
+        yield {**task, "task_dep": [f"validate:{name}" for name in validation.names]}
 
-            return prove.is_recorded(run, environment)
+    def _is_judged(self, validation: Validation, name: str) -> Callable[[], bool]:
+        def is_judged() -> bool:
+            try:
+                return self._reports_all and validation.is_current(name)
+            except MintageError:
+                return False  # as above: the action can report it
 
-        return is_proved
+        return is_judged
 
-    def _proved(self, run: Run, environment: str) -> Callable[[], Any]:
-        def proved() -> Any:
-            from mintage.tasks import prove  # noqa: PLC0415
+    @property
+    def _reports_all(self) -> bool:
+        """Whether the task that reports was chosen; a task that was chosen by its own name reports by itself."""
+        return not self._selected or bool({"validate", f"validate:{REPORT}"} & self._selected)
 
-            return {"changed": 0, "line": prove.prove(run, environment)}
+    def _judged(self, validation: Validation, name: str, options: dict[str, Any]) -> Callable[[], Any]:
+        def judged() -> Any:
+            line = "" if validation.is_current(name) else validation.judge(name)
+            if self._reports_all:
+                return {"changed": 0, "line": line}
+            return self._reported(validation, (name,), options)()
 
-        return proved
+        return judged
+
+    def _reported(
+        self, validation: Validation, names: tuple[str, ...], options: dict[str, Any]
+    ) -> Callable[[], Any]:
+        def reported() -> Any:
+            from mintage.tasks import show  # noqa: PLC0415
+
+            report = validation.report(show.selection(options), names)
+            show.show(report, self.root, options)
+            return TaskFailed("") if report.failed else {"changed": 0, "line": ""}
+
+        return reported
 
 
 def _drop_damaged(database: Path) -> None:
@@ -308,4 +338,4 @@ def _clean(run: Run, name: str, dryrun: bool) -> None:
         print(f"removing {run.output}/{path}")  # noqa: T201 - as doit's own clean does
 
 
-__all__ = ["CHECK", "Graph"]
+__all__ = ["CHECK", "VALIDATION", "Graph"]

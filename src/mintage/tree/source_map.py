@@ -1,156 +1,36 @@
 """Where every part of a built object comes from: resource file, generator, patch, or a field of a kustomization.
 
-Follows a root through its resources and components as Kustomize does, and keeps for each object the layers that made
-it. What a plugin or a replacement does is not followed: the layer below is named instead.
+Follows a root through its resources and components as Kustomize 5.5 does, and keeps for each object the layers that
+made it. What a plugin or a replacement does is not followed: the layer below is named instead.
 """
 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from mintage.tree.kustomization import NAMES, Entry, Kustomization, Patch, selects
+from mintage.tree.files import Part
+from mintage.tree.kustomization import NAMES, Kustomization, selects
+from mintage.tree.layers import Generator, Images, Labels, Layer, Merge, Named, Operations, Resource, pointer
 from mintage.tree.objects import at, items, mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from mintage.errors import Location
-    from mintage.tree.files import Files, Part
+    from mintage.tree.files import Files
+    from mintage.tree.kustomization import Entry, Patch
     from mintage.tree.objects import Path
 
-_HASH = re.compile(r"-[a-z0-9]{10}")
-_IDENTIFYING = ("name", "containerPort", "mountPath", "key", "topologyKey", "ip", "port")
+__all__ = ["Layer", "Resource", "SourceMap", "Traced", "documents_in", "kustomizations_of"]
 
-
-class Layer(Protocol):
-    """Something that made a part of an object."""
-
-    def locate(self, built: dict[str, Any], path: Path, *, on_key: bool = False) -> Location | None:
-        """Return the place of what stands at a path of the built object, or None where this layer did not make it."""
-
-
-def translated(built: Any, value: Any, path: Path, *, whole: bool) -> Path | None:
-    """Return the path in another version of a value at which the same thing stands.
-
-    Items of lists are recognised by their names, else by their positions. Unless it must be there as a `whole`, the
-    longest part of the path that there is counts.
-    """
-    found: Path = ()
-    for step in path:
-        key = step if isinstance(step, str) else _index(built, value, step)
-        if key is None or (at(value, key) is None and not (isinstance(key, str) and key in mapping(value))):
-            return None if whole else found
-        built, value = at(built, step), at(value, key)
-        found = (*found, key)
-    return found
-
-
-def _index(built: Any, value: Any, index: int) -> int | None:
-    """Return where the item of a built list stands in another version of the list."""
-    if not isinstance(value, list) or not isinstance(built, list) or index >= len(built):
-        return None
-    item = built[index]
-    for name in _IDENTIFYING:
-        if isinstance(item, dict) and name in item:
-            same = (i for i, other in items(value) if other.get(name) == item[name])
-            return next(same, None)
-    if item in value:
-        return value.index(item)
-    return index if index < len(value) and len(value) == len(built) else None
-
-
-@dataclass(frozen=True)
-class Resource:
-    """The innermost layer: the document in a resource file."""
-
-    files: Files
-    part: Part
-    list_item: Path = ()
-
-    def locate(self, built: dict[str, Any], path: Path, *, on_key: bool = False) -> Location | None:
-        """Return the place of the longest part of the path that the document holds."""
-        inner = translated(built, at(self.part.value, *self.list_item), path, whole=False) or ()
-        return self.files.locate(self.part.file, self.part.index, (*self.list_item, *inner), on_key=on_key)
-
-
-@dataclass(frozen=True)
-class Named:
-    """A layer that is one place whatever is asked: a generator, a field such as `namespace:`."""
-
-    files: Files
-    file: str
-    index: int
-    place: Path
-    prefix: Path = ()  # what it made: only paths below this are its own
-
-    def locate(self, built: dict[str, Any], path: Path, *, on_key: bool = False) -> Location | None:
-        """Return its place for what it made."""
-        del built
-        if path[: len(self.prefix)] != self.prefix:
-            return None
-        return self.files.locate(self.file, self.index, self.place, on_key=on_key)
-
-
-@dataclass(frozen=True)
-class Merge:
-    """A strategic merge patch."""
-
-    files: Files
-    patch: Patch
-
-    def locate(self, built: dict[str, Any], path: Path, *, on_key: bool = False) -> Location | None:
-        """Return the place in the patch, if the patch says what stands there."""
-        inner = translated(built, self.patch.value, path, whole=True) if path else None
-        if inner is None:
-            return None
-        return _in_patch(self.files, self.patch, inner, on_key=on_key)
-
-
-@dataclass(frozen=True)
-class Operations:
-    """A JSON 6902 patch."""
-
-    files: Files
-    patch: Patch
-
-    def locate(self, built: dict[str, Any], path: Path, *, on_key: bool = False) -> Location | None:
-        """Return the place of the last operation that wrote what stands there."""
-        found = None
-        for index, operation in items(self.patch.value):
-            if operation.get("op") not in {"add", "replace", "copy", "move"}:
-                continue
-            target = _pointer(str(operation.get("path", "")))
-            if not _covers(built, target, path, operation.get("value")):
-                continue
-            inner = translated(
-                at(built, *path[: len(target)]), operation.get("value"), path[len(target) :], whole=False
-            )
-            found = _in_patch(
-                self.files, self.patch, (index, "value", *(inner or ())), on_key=on_key
-            ) or _in_patch(self.files, self.patch, (index,), on_key=False)
-        return found
-
-
-def _in_patch(files: Files, patch: Patch, inner: Path, *, on_key: bool) -> Location | None:
-    if patch.inline:
-        return files.locate(patch.file, patch.index, patch.within)
-    return files.locate(patch.file, patch.index, inner, on_key=on_key)
-
-
-def _pointer(text: str) -> tuple[str, ...]:
-    return tuple(step.replace("~1", "/").replace("~0", "~") for step in text.split("/")[1:])
-
-
-def _covers(built: Any, target: tuple[str, ...], path: Path, value: Any) -> bool:
-    """Tell whether an operation on `target` wrote what stands at `path` now."""
-    if not target or len(target) > len(path):
-        return False
-    if [str(step) for step in path[: len(target)]] == list(target):
-        return True
-    same_list = [str(step) for step in path[: len(target) - 1]] == list(target[:-1])
-    return same_list and target[-1] == "-" and at(built, *path[: len(target)]) == value
+_HASH = re.compile(r"-[a-z0-9]{10}$")
+# Their names stay what they are under `namePrefix` and `nameSuffix` (Kustomize 5.5).
+_NO_PREFIX = frozenset({"Namespace", "CustomResourceDefinition", "APIService"})
+_GENERATORS = (("configMapGenerator", "ConfigMap"), ("secretGenerator", "Secret"))
+# What adds or drops objects that cannot be followed here.
+_OPAQUE = ("generators", "transformers", "helmCharts", "helmChartInflationGenerator")
 
 
 @dataclass
@@ -162,6 +42,9 @@ class Traced:
     name: str
     names: list[str] = field(default_factory=list)
     hashed: bool = False
+    namespace: str = ""
+    labels: dict[str, Any] = field(default_factory=dict)
+    annotations: dict[str, Any] = field(default_factory=dict)
 
     @property
     def kind(self) -> str:
@@ -177,125 +60,168 @@ class Traced:
         """Tell whether it has, or had, a name."""
         return name == self.name or name in self.names
 
-    def becomes(self, kind: str, name: str) -> bool:
-        """Tell whether a built object is this one."""
-        if kind != self.kind:
-            return False
-        suffix = name.removeprefix(self.name)
-        return name == self.name or (self.hashed and suffix != name and _HASH.fullmatch(suffix) is not None)
+    def rename(self, name: str) -> None:
+        """Give it another name; the former ones still select it."""
+        if name != self.name:
+            self.names.append(self.name)
+            self.name = name
 
 
 class SourceMap:
-    """The sources of the objects of one root."""
+    """The sources of the objects of one root.
+
+    `reached` are the files it is built from. `patched` says which objects each entry of `patches` and its older
+    spellings picks, by file and path of the entry. `complete` is False where objects come from what is not followed.
+    """
 
     def __init__(self, folder: str, files: Files, kustomizations: Mapping[str, Kustomization]) -> None:
         self._files = files
         self._kustomizations = kustomizations
         self._open: list[str] = []
-        self.reached: set[str] = set()  # every file that the root is built from
-        self.traced = self._folder(folder)
+        self.complete = True
+        self.reached: set[str] = set()
+        self.patched: dict[tuple[str, Path], list[Traced]] = {}
+        self.traced = self._folder(folder, [])
+        self._by_name: dict[tuple[str, str], list[Traced]] = defaultdict(list)
+        for traced in self.traced:
+            self._by_name[traced.kind, traced.name].append(traced)
 
     def layers(self, document: dict[str, Any]) -> tuple[Layer, ...]:
         """Return the layers of a built object, the innermost first."""
         kind, name = str(document.get("kind") or ""), str(mapping(document, "metadata").get("name") or "")
-        found = [traced for traced in self.traced if traced.becomes(kind, name)]
-        exact = [traced for traced in found if traced.api_version == document.get("apiVersion")]
-        chosen = (exact or found)[:1]
-        return tuple(chosen[0].layers) if chosen else ()
+        found = list(self._by_name.get((kind, name), ()))
+        found += (
+            traced for traced in self._by_name.get((kind, _HASH.sub("", name)), ()) if traced.hashed
+        )
+        namespace = at(document, "metadata", "namespace", default="")
+        found.sort(
+            key=lambda traced: (
+                traced.api_version != document.get("apiVersion"),
+                traced.namespace != namespace,
+                traced.namespace != "",
+            )
+        )
+        return tuple(found[0].layers) if found else ()
 
-    def _folder(self, folder: str) -> list[Traced]:
+    def _folder(self, folder: str, objects: list[Traced]) -> list[Traced]:
+        """Return objects and those of a folder, after what its kustomization does: to its own, a component to all."""
         kustomization = self._kustomizations.get(folder)
         if kustomization is None or folder in self._open:
-            return []
+            self.complete = False
+            return objects
         self._open.append(folder)
         self.reached.add(kustomization.file)
-        self.reached.update(entry.target for entry in kustomization.named_files if entry.target)
-        found = [traced for entry in kustomization.resources for traced in self._entry(entry)]
-        found += self._generated(kustomization)
+        self.complete = self.complete and not any(kustomization.document.get(field) for field in _OPAQUE)
+        found = [*objects, *(traced for entry in kustomization.resources for traced in self._entry(entry))]
+        self._generate(kustomization, found)
         for entry in kustomization.components:
-            found = self._component(entry.target, found)
+            found = self._folder(entry.target, found)
         self._change(kustomization, found)
+        for entry in kustomization.named_files:
+            self._reach(entry)
         self._open.pop()
         return found
 
     def _entry(self, entry: Entry) -> Iterator[Traced]:
         if entry.target in self._kustomizations:
-            yield from self._folder(entry.target)
+            yield from self._folder(entry.target, [])
         elif entry.target in self._files.present:
             self.reached.add(entry.target)
             for part in self._files.parts(entry.target):
                 yield from _traced(self._files, part)
+        else:
+            self.complete = False
 
-    def _component(self, folder: str, objects: list[Traced]) -> list[Traced]:
-        kustomization = self._kustomizations.get(folder)
-        if kustomization is None or folder in self._open:
-            return objects
-        self._open.append(folder)
-        self.reached.add(kustomization.file)
-        self.reached.update(entry.target for entry in kustomization.named_files if entry.target)
-        found = [*objects, *(traced for entry in kustomization.resources for traced in self._entry(entry))]
-        found += self._generated(kustomization)
-        for entry in kustomization.components:
-            found = self._component(entry.target, found)
-        self._change(kustomization, found)
-        self._open.pop()
-        return found
+    def _reach(self, entry: Entry) -> None:
+        """Count what a field other than `resources` names as reached; a folder of transformers with all it holds."""
+        if entry.target in self._kustomizations:
+            before = self.complete
+            self._folder(entry.target, [])
+            self.complete = before
+        elif entry.target:
+            self.reached.add(entry.target)
 
-    def _generated(self, kustomization: Kustomization) -> Iterator[Traced]:
-        for key, kind in (("configMapGenerator", "ConfigMap"), ("secretGenerator", "Secret")):
+    def _generate(self, kustomization: Kustomization, objects: list[Traced]) -> None:
+        """Add what the generators of a kustomization make, or merge it into what is there."""
+        for key, kind in _GENERATORS:
             for index, item in items(kustomization.document, key):
+                place = (self._files, kustomization.file, kustomization.index, (key, index))
                 name = str(item.get("name") or "")
-                layer = Named(self._files, kustomization.file, kustomization.index, (key, index))
+                behavior = item.get("behavior")
+                same = [traced for traced in objects if traced.kind == kind and traced.is_called(name)]
+                if behavior in {"merge", "replace"} and same:
+                    same[-1].layers.append(Generator(*place, item=item, merges=behavior == "merge"))
+                    continue
                 document = {"apiVersion": "v1", "kind": kind, "metadata": {"name": name}}
-                yield Traced(document, [layer], name, hashed=not _keeps_name(kustomization, item))
+                hashed = not _keeps_name(kustomization, item)
+                layer = Generator(*place, item=item)
+                namespace = str(item.get("namespace") or "")
+                objects.append(Traced(document, [layer], name, hashed=hashed, namespace=namespace))
 
     def _change(self, kustomization: Kustomization, objects: list[Traced]) -> None:
         """Add the layers that a kustomization lays over its objects."""
         for patch in kustomization.patches:
             layer = Operations(self._files, patch) if patch.is_json else Merge(self._files, patch)
-            for traced in objects:
-                if _is_patched(patch, traced):
-                    traced.layers.append(layer)
+            picked = [traced for traced in objects if _is_patched(patch, traced)]
+            self.patched.setdefault((kustomization.file, patch.entry), []).extend(picked)
+            for traced in picked:
+                traced.layers.append(layer)
+                _rename(kustomization, patch, traced)
         self._set_fields(kustomization, objects)
+        self._set_labels(kustomization, objects)
         prefix, suffix = (str(kustomization.document.get(key) or "") for key in ("namePrefix", "nameSuffix"))
         for traced in objects:
-            if (prefix or suffix) and traced.kind not in {"Namespace", "CustomResourceDefinition"}:
-                traced.names.append(traced.name)
-                traced.name = f"{prefix}{traced.name}{suffix}"
+            if traced.kind not in _NO_PREFIX:
+                traced.rename(f"{prefix}{traced.name}{suffix}")
 
     def _set_fields(self, kustomization: Kustomization, objects: list[Traced]) -> None:
         place = (self._files, kustomization.file, kustomization.index)
-        if kustomization.document.get("namespace"):
+        namespace = kustomization.document.get("namespace")
+        if isinstance(namespace, str) and namespace:
             for traced in objects:
+                traced.namespace = namespace
                 traced.layers.append(Named(*place, ("namespace",), ("metadata", "namespace")))
         for index, item in items(kustomization.document, "images"):
-            layer = Images(*place, ("images", index), item=item)
             for traced in objects:
-                traced.layers.append(layer)
+                traced.layers.append(Images(*place, ("images", index), item=item))
+        for index, item in items(kustomization.document, "replicas"):
+            for traced in objects:
+                if traced.is_called(str(item.get("name"))):
+                    traced.layers.append(Named(*place, ("replicas", index, "count"), ("spec", "replicas")))
+
+    def _set_labels(self, kustomization: Kustomization, objects: list[Traced]) -> None:
+        place = (self._files, kustomization.file, kustomization.index)
+        for path, pairs, wide in _labels(kustomization):
+            holders = frozenset({"labels", "matchLabels", "selector"} if wide else {"labels"})
+            for traced in objects:
+                traced.labels.update(pairs)
+                traced.layers.append(Labels(*place, path, pairs=pairs, holders=holders))
+        notes = mapping(kustomization.document, "commonAnnotations")
+        for traced in objects if notes else ():
+            traced.annotations.update(notes)
+            holders = frozenset({"annotations"})
+            traced.layers.append(Labels(*place, ("commonAnnotations",), pairs=notes, holders=holders))
 
 
-@dataclass(frozen=True)
-class Images(Named):
-    """An entry of `images:`, which rewrites references to one image."""
-
-    item: dict[str, Any] = field(default_factory=dict)
-
-    def locate(self, built: dict[str, Any], path: Path, *, on_key: bool = False) -> Location | None:
-        """Return its place if the path is that of an image it made."""
-        image = at(built, *path)
-        if not path or path[-1] != "image" or not isinstance(image, str):
-            return None
-        name = self.item.get("newName") or self.item.get("name")
-        bare = re.split(r"@|:(?=[^/]*$)", image)[0]
-        if bare != name:
-            return None
-        return super().locate(built, path, on_key=on_key)
+def _labels(kustomization: Kustomization) -> Iterator[tuple[Path, dict[str, Any], bool]]:
+    """Yield where labels are set, which, and whether in selectors, too."""
+    if common := mapping(kustomization.document, "commonLabels"):
+        yield ("commonLabels",), common, True
+    for index, item in items(kustomization.document, "labels"):
+        yield ("labels", index, "pairs"), mapping(item, "pairs"), bool(item.get("includeSelectors"))
 
 
 def _traced(files: Files, part: Part) -> Iterator[Traced]:
     for list_item, document in documents_in(part.value):
-        name = str(mapping(document, "metadata").get("name") or "")
-        yield Traced(document, [Resource(files, part, list_item)], name)
+        metadata = mapping(document, "metadata")
+        yield Traced(
+            document,
+            [Resource(files, part, list_item)],
+            str(metadata.get("name") or ""),
+            namespace=str(metadata.get("namespace") or ""),
+            labels=dict(mapping(metadata, "labels")),
+            annotations=dict(mapping(metadata, "annotations")),
+        )
 
 
 def documents_in(value: Any) -> Iterator[tuple[Path, dict[str, Any]]]:
@@ -318,19 +244,47 @@ def _is_patched(patch: Patch, traced: Traced) -> bool:
     if patch.target is not None:
         group, _, version = traced.api_version.rpartition("/")
         names = [traced.name, *traced.names]
-        return any(selects(patch.target, traced.kind, name, group, version) for name in names)
-    if patch.is_json:
+        return any(
+            selects(
+                patch.target,
+                traced.kind,
+                name,
+                group,
+                version,
+                namespace=traced.namespace,
+                labels=traced.labels,
+                annotations=traced.annotations,
+            )
+            for name in names
+        )
+    if patch.is_json or patch.value.get("kind") != traced.kind:
         return False
     metadata = mapping(patch.value, "metadata")
-    return patch.value.get("kind") == traced.kind and traced.is_called(str(metadata.get("name") or ""))
+    wanted = patch.value.get("apiVersion") == traced.api_version
+    own = mapping(traced.document, "metadata").get("namespace")
+    same = (metadata.get("namespace") or "") in {own or "", traced.namespace}
+    return wanted and same and traced.is_called(str(metadata.get("name") or ""))
+
+
+def _rename(kustomization: Kustomization, patch: Patch, traced: Traced) -> None:
+    """Follow a patch that gives an object another name."""
+    if patch.is_json:
+        for _, operation in items(patch.value):
+            value = operation.get("value")
+            to_name = pointer(operation.get("path")) == ("metadata", "name")
+            if to_name and operation.get("op") in {"add", "replace"} and isinstance(value, str):
+                traced.rename(value)
+    elif at(kustomization.document, *patch.entry[:2], "options", "allowNameChange") is True:
+        traced.rename(str(at(patch.value, "metadata", "name", default=traced.name)))
 
 
 def kustomizations_of(files: Files) -> dict[str, Kustomization]:
-    """Return every kustomization of a tree by its folder."""
+    """Return every kustomization of a tree by its folder, those that are no YAML as empty ones; charts are left out."""
     found: dict[str, Kustomization] = {}
+    charts = tuple(f"{chart}/templates/" for chart in files.charts)
     for path in files.paths:
-        if path.rpartition("/")[2] in NAMES:
-            for part in files.parts(path)[:1]:
-                kustomization = Kustomization(path, part, files)
-                found.setdefault(kustomization.folder, kustomization)
+        if path.rpartition("/")[2] in NAMES and not path.startswith(charts):
+            part = next(iter(files.parts(path)), Part(path, 0, None))
+            kustomization = Kustomization(path, part, files)
+            found.setdefault(kustomization.folder, kustomization)
     return found

@@ -140,6 +140,7 @@ class Tree(Once):
     rules: Rules = field(default_factory=Rules)
     problems: tuple[Problem, ...] = ()  # of files that could not be read
     notes: tuple[str, ...] = ()  # what was not looked at, in sentences
+    before: Tree | None = None  # an earlier state of it, to which it is compared
 
     def __post_init__(self) -> None:
         for root in self.roots:

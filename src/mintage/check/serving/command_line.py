@@ -1,7 +1,7 @@
-"""Finding a server's command line in a container: words as the process gets them, with the place of each.
+"""Finding command lines in a container: words as the process gets them, with the place of each.
 
 A script after `sh -c` is split into its simple commands. What only a running shell knows (variables that become several
-words, command substitution, sourced files) makes a command line `complete=False`: nobody may say that a word is missing.
+words, command substitution, templates) makes a command line `complete=False`: nobody may say that a word is missing.
 """
 
 from __future__ import annotations
@@ -12,18 +12,23 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from mintage.tree.objects import Container, Path
 
 _SHELLS = frozenset({"sh", "bash", "ash", "dash", "zsh"})
 _SHELL_FLAG = re.compile(r"-[a-z]*c")  # -c, -lc, -euxc; `-o pipefail` may stand before it
-_REFERENCE = re.compile(r"\$\(([A-Za-z_][\w.-]*)\)")  # Kubernetes puts a variable's value in its place
-_ARITHMETIC = re.compile(r"\$\(\(.*?\)\)")
+_REFERENCE = re.compile(
+    r"\$\((?P<name>[A-Za-z_][\w.-]*)\)"
+)  # Kubernetes puts a variable's value in its place
+_VARIABLE = re.compile(r"\$(?:\((?P<k8s>[A-Za-z_]\w*)\)|\{(?P<braced>[A-Za-z_]\w*)\}|(?P<bare>[A-Za-z_]\w*))")
+_ARITHMETIC = re.compile(r"\$\(\([^\n]*?\)\)")
 _COMMENT = re.compile(r"^[ \t]*#.*$", re.MULTILINE)
-_CONTINUED = re.compile(r"\\\n")
-_BARE_VARIABLE = re.compile(r"\$(?:\w+|\{[^}]*\}|\[\w+\[@\]\])|\$\w+\[@\]")
-_SEPARATORS = ";&|\n()<>"
+_SEVERAL = re.compile(
+    r"\$(?:\w+|\{[^}]*\}|@|\*)"
+)  # without quotes, and unlike `--port=$PORT`, it may be any words
+_SEPARATORS = frozenset(";&|\n()<>")
+_DEPTH = 3  # `sh -c` in `eval` in a script
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,11 @@ class Word:
         """The last part of a path: `vllm` of `/opt/venv/bin/vllm`."""
         return self.text.rpartition("/")[2]
 
+    @property
+    def is_literal(self) -> bool:
+        """Whether it is what the process gets: no variable, no template."""
+        return "$" not in self.text and "{{" not in self.text and "`" not in self.text
+
 
 @dataclass(frozen=True, slots=True)
 class CommandLine:
@@ -48,13 +58,22 @@ class CommandLine:
 
 
 def command_lines(container: Container) -> Iterator[CommandLine]:
-    """Yield what a container runs: its argv, or the simple commands of the script that its shell gets."""
-    words = tuple(Word(text, path) for path, text in container.argv)
+    """Yield what a container runs: its argv, or the simple commands of the script that its shell gets.
+
+    Variables with literal values are put in: `$(NAME)` in an argument, as the kubelet does, and `$NAME` in a script.
+    """
+    words = tuple(Word(_substituted(text, container), path) for path, text in container.argv)
     script = _script(words)
     if script is None:
-        yield CommandLine(words)
+        yield CommandLine(words, all("{{" not in word.text for word in words))
     else:
-        yield from shell_commands(script.text, script.path)
+        yield from shell_commands(_filled(script.text, container), script.path)
+
+
+def _substituted(text: str, container: Container) -> str:
+    if "$(" not in text:
+        return text
+    return _REFERENCE.sub(lambda found: container.env_value(found["name"]) or found[0], text)
 
 
 def _script(words: Sequence[Word]) -> Word | None:
@@ -64,35 +83,44 @@ def _script(words: Sequence[Word]) -> Word | None:
     return words[flag + 1] if flag is not None and flag + 1 < len(words) else None
 
 
-def shell_commands(script: str, path: Path) -> Iterator[CommandLine]:
+def _filled(script: str, container: Container) -> str:
+    """Put the literal values of variables into a script; those that it sets itself stay."""
+
+    def value(found: re.Match[str]) -> str:
+        name = found["k8s"] or found["braced"] or found["bare"]
+        literal = container.env_value(name)
+        return found[0] if literal is None or f"{name}=" in script else literal
+
+    return _VARIABLE.sub(value, script)
+
+
+def shell_commands(script: str, path: Path, depth: int = 0) -> Iterator[CommandLine]:
     """Yield the simple commands of a shell script; nothing where its quotes do not match."""
-    text = _COMMENT.sub("", _CONTINUED.sub(" ", script))
-    text = _REFERENCE.sub(r"${\1}", _ARITHMETIC.sub("${_}", text))
-    lexer = shlex.shlex(text, posix=True, punctuation_chars=_SEPARATORS)
+    text = _COMMENT.sub("", script.replace("\\\n", " "))
+    text = _REFERENCE.sub(r"${\g<name>}", _ARITHMETIC.sub("${_}", text))
+    lexer = shlex.shlex(text, posix=True, punctuation_chars="".join(sorted(_SEPARATORS)))
     lexer.whitespace, lexer.whitespace_split, lexer.commenters = " \t\r", True, ""
     try:
-        tokens = list(lexer)
+        tokens = [*lexer, "\n"]
     except ValueError:
         return
     words: list[Word] = []
-    for token in [*tokens, "\n"]:
-        if not set(token) <= set(_SEPARATORS) or not token:
+    for token in tokens:
+        if token and set(token) <= _SEPARATORS:
+            yield from _command(words, depth)
+            words = []
+        else:
             words.append(Word(token, path))
-            continue
-        if words:
-            substitutes = words[-1].text.endswith("$") or "`" in script
-            yield CommandLine(tuple(words), not substitutes and not any(map(_may_be_several, words)))
-        words = []
 
 
-def _may_be_several(word: Word) -> bool:
-    return _BARE_VARIABLE.fullmatch(word.text) is not None
-
-
-def after(line: CommandLine, is_server: Callable[[Sequence[Word]], int]) -> CommandLine | None:
-    """Return the rest of a command line behind the server's name; `is_server` says how many words that is, or 0."""
-    for index in range(len(line.words)):
-        if length := is_server(line.words[index : index + 3]):
-            rest = line.words[index + length :]
-            return CommandLine(rest, line.complete)
-    return None
+def _command(words: list[Word], depth: int) -> Iterator[CommandLine]:
+    if not words:
+        return
+    if words[0].text == "eval" and depth < _DEPTH:
+        yield from shell_commands(" ".join(word.text for word in words[1:]), words[0].path, depth + 1)
+        return
+    open_ended = any(
+        _SEVERAL.fullmatch(word.text) or "{{" in word.text or "`" in word.text or word.text.endswith("$")
+        for word in words
+    )
+    yield CommandLine(tuple(words), not open_ended)

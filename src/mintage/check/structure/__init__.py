@@ -1,7 +1,14 @@
-"""Checks of one object by itself, beyond what a schema says."""
+"""Checks of one file or object by itself, beyond what a schema says."""
 
 from __future__ import annotations
 
-from mintage.check.structure import pods
+from mintage.check.structure import coercion, immutable, names, placeholders, pods, problems
 
-CHECKS = (*pods.CHECKS,)
+CHECKS = (
+    *problems.CHECKS,
+    *coercion.CHECKS,
+    *names.CHECKS,
+    *pods.CHECKS,
+    *placeholders.CHECKS,
+    *immutable.CHECKS,
+)

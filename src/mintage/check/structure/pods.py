@@ -12,7 +12,7 @@ from mintage.tree.objects import items
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mintage.tree.objects import Container
+    from mintage.tree.objects import Container, Pod
     from mintage.tree.tree import Tree
 
 
@@ -52,7 +52,28 @@ def _env_duplicate(container: Container, _: Tree) -> Iterator[Hit]:
         seen.add(name)
 
 
+def _volume_source_ambiguous(pod: Pod, _: Tree) -> Iterator[Hit]:
+    for index, volume in items(pod.spec, "volumes"):
+        sources = sorted(key for key, value in volume.items() if key != "name" and value is not None)
+        if len(sources) > 1:
+            yield Hit(
+                f"volume `{volume.get('name')}` has {len(sources)} sources: `{'`, `'.join(sources)}`",
+                f"keep one of them; a patch that replaces a source sets the old one to null: `{sources[0]}: null`",
+                pod.owner,
+                (*pod.path, "volumes", index, sources[-1]),
+                on_key=True,
+            )
+
+
 CHECKS = (
+    Check(
+        "volume-source-ambiguous",
+        ERROR,
+        "pod",
+        _volume_source_ambiguous,
+        why="The API server refuses a volume with several sources; a strategic merge patch adds its source to that of the base.",
+        fix="Keep one source; in a patch, set the other one to null or use `$patch: replace`.",
+    ),
     Check(
         "mount-without-volume",
         ERROR,

@@ -1,0 +1,5 @@
+"""Checks of what finds what by labels and ports: Services, network policies, monitors, and the queries on what they gather."""
+
+from mintage.check.network import policy_checks, reach_checks, services
+
+CHECKS = (*services.CHECKS, *policy_checks.CHECKS, *reach_checks.CHECKS)

@@ -1,0 +1,101 @@
+"""What the schemas say of every object: each is judged once, whichever check asks first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from mintage.schemas.core import minors_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from mintage.errors import Location
+    from mintage.schemas.explain import SchemaError
+    from mintage.schemas.judge import Judge
+    from mintage.tree.objects import Object
+    from mintage.tree.tree import Root, Tree
+
+_PARTIAL = "is missing"
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What one schema says of one object. `judge` is None where there is no schema of its kind."""
+
+    judge: Judge | None
+    errors: tuple[SchemaError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Who judged how many objects: sentence of the schema's source -> objects; and `apiVersion/kind` that nobody judged."""
+
+    judged: Mapping[str, int] = field(default_factory=dict)
+    unjudged: Mapping[str, int] = field(default_factory=dict)
+
+
+class _Judgements:
+    def __init__(self, tree: Tree) -> None:
+        self.schemas = tree.schemas
+        self.loose = frozenset(tree.loose)
+        self.known: dict[Object, Judgement] = {}
+
+    def of(self, item: Object) -> Judgement:
+        if item not in self.known:
+            self.known[item] = self._judge(item)
+        return self.known[item]
+
+    def _judge(self, item: Object) -> Judgement:
+        judge = self.schemas.judge(item.api_version, item.kind) if self.schemas is not None else None
+        if judge is None:
+            return Judgement(None)
+        errors = judge.errors(item.document)
+        if item in self.loose:
+            errors = _of_a_fragment(errors)
+        return Judgement(judge, tuple(errors))
+
+
+def _of_a_fragment(errors: list[SchemaError]) -> list[SchemaError]:
+    """Return what is also wrong with a part of an object: a file that no root reaches may be a patch."""
+    if not any(error.message.endswith(_PARTIAL) for error in errors):
+        return errors
+    return [error for error in errors if error.unknown and not str(error.path[-1]).startswith("$")]
+
+
+def judgement(item: Object, tree: Tree) -> Judgement:
+    """Return what the schema of its kind says of an object of a tree."""
+    return tree.once(_Judgements).of(item)
+
+
+def places_of_errors(tree: Tree) -> frozenset[Location]:
+    """Return the places that schemas complain about."""
+    return frozenset(
+        place
+        for item in (tree.objects if tree.schemas is not None else ())
+        for error in judgement(item, tree).errors
+        for place in item.locate(error.path)
+    )
+
+
+def unjudged(tree: Tree) -> Iterator[Object]:
+    """Yield the objects of roots for whose kind there is no schema; what Kubernetes has removed is known to other checks."""
+    for root in (tree.roots if roots is None else roots) if tree.schemas is not None else ():
+        for item in root.objects:
+            if judgement(item, tree).judge is None and not minors_of(item.api_version, item.kind):
+                yield item
+
+
+def coverage(tree: Tree, roots: Iterable[Root] | None = None) -> Coverage:
+    """Return which schemas judged how many objects of a tree's roots, or of some, and which kinds nobody judged."""
+    judged: Counter[str] = Counter()
+    missing: Counter[str] = Counter()
+    for root in (tree.roots if roots is None else roots) if tree.schemas is not None else ():
+        for item in root.objects:
+            judge = judgement(item, tree).judge
+            if judge is None:
+                missing[f"{item.api_version}/{item.kind}"] += 1
+            else:
+                judged[judge.source] += 1
+    return Coverage(dict(sorted(judged.items())), dict(sorted(missing.items())))

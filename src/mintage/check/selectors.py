@@ -1,0 +1,262 @@
+"""Which pods a label selector selects: surely, perhaps, or surely none.
+
+Follows `LabelSelector` of Kubernetes 1.32 (apimachinery, `LabelSelectorAsSelector`). A selector with a template in it,
+or of another shape, is not judged: the schema says what is wrong with it. Labels that controllers and operators add
+are not all known, so an answer about them may be None: nobody can tell.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+
+from mintage.check import known
+from mintage.tree.objects import at, items
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from mintage.check.known import KnownPod
+    from mintage.tree.objects import Object
+    from mintage.tree.tree import Root
+
+Selector = dict[str, Any]
+_OPERATORS = frozenset({"In", "NotIn", "Exists", "DoesNotExist"})
+_TEMPLATES = ("$(", "${", "{{")
+# Labels that Kubernetes 1.32 itself puts on pods.
+_ADDED = frozenset(
+    {"pod-template-hash", "controller-revision-hash", "pod-template-generation", "job-name", "controller-uid"}
+)
+_ADDED_DOMAINS = (
+    "batch.kubernetes.io/",
+    "statefulset.kubernetes.io/",
+    "apps.kubernetes.io/",
+    "topology.kubernetes.io/",
+)
+# People set these themselves, other domains are mostly the labels of one operator.
+_EVERYBODYS = "app.kubernetes.io/"
+_CHARTS = frozenset({"HelmRelease", "HelmChart", "HelmChartProxy"})
+# Groups whose kinds make no pods, except for some.
+_WITHOUT_PODS = frozenset(
+    {
+        "autoscaling.k8s.io", "bitnami.com", "cert-manager.io", "config.openshift.io", "external-secrets.io",
+        "gateway.networking.k8s.io", "inference.networking.k8s.io", "inference.networking.x-k8s.io", "keda.sh",
+        "kueue.x-k8s.io", "kustomize.config.k8s.io", "llm-d.ai", "machine.openshift.io", "metallb.io",
+        "monitoring.coreos.com", "networking.istio.io", "networking.k8s.io", "rbac.authorization.k8s.io",
+        "resource.k8s.io", "route.openshift.io", "scheduling.k8s.io", "security.istio.io", "storage.k8s.io",
+        "policy", "autoscaling", "apps", "batch", "",
+    }
+)  # fmt: skip
+_WITH_PODS = frozenset({"Prometheus", "Alertmanager", "ThanosRuler", "PrometheusAgent"})
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One thing that a selector asks of labels; all that it asks must hold."""
+
+    key: str
+    operator: str
+    values: frozenset[str] = frozenset()
+
+    def holds(self, labels: Mapping[str, str]) -> bool:
+        """Tell whether labels, which are all there are, satisfy it."""
+        if self.operator == "Exists":
+            return self.key in labels
+        if self.operator == "DoesNotExist":
+            return self.key not in labels
+        if self.operator == "NotIn":
+            return labels.get(self.key) not in self.values
+        return labels.get(self.key) in self.values
+
+    def covers(self, other: Requirement) -> bool:
+        """Tell whether whatever satisfies another one of the same key satisfies this one."""
+        if self == other:
+            return True
+        if self.operator == "Exists":
+            return other.operator == "In"
+        if self.operator == "In":
+            return other.operator == "In" and other.values <= self.values
+        if self.operator == "NotIn":
+            narrower = other.operator == "NotIn" and self.values <= other.values
+            return narrower or (other.operator == "In" and not other.values & self.values)
+        return False
+
+
+def requirements(selector: Any) -> tuple[Requirement, ...] | None:
+    """Return what a LabelSelector asks; None where it is no selector, or a template stands in it."""
+    if not isinstance(selector, dict):
+        return None
+    labels, expressions = selector.get("matchLabels"), selector.get("matchExpressions")
+    if not isinstance(labels, dict | None) or not isinstance(expressions, list | None):
+        return None
+    pairs = ((key, "In", [value]) for key, value in (labels or {}).items())
+    parts = (
+        (item.get("key"), item.get("operator"), item.get("values") or [])
+        if isinstance(item, dict)
+        else (None, None, [])
+        for item in expressions or ()
+    )
+    found = [_requirement(*part) for part in (*pairs, *parts)]
+    return None if None in found else tuple(item for item in found if item is not None)
+
+
+def _requirement(key: Any, operator: Any, values: Any) -> Requirement | None:
+    asked = [key, *values] if isinstance(values, list) else [None]
+    texts = [text for text in asked if isinstance(text, str)]
+    if operator not in _OPERATORS or len(texts) != len(asked):
+        return None
+    if any(sign in text for text in texts for sign in _TEMPLATES):
+        return None
+    if operator in {"In", "NotIn"} and not values:
+        return None
+    return Requirement(key, operator, frozenset(values))
+
+
+def of_labels(labels: Mapping[str, str] | None) -> Selector:
+    """Return the selector that asks for labels, as a Service's does."""
+    return {"matchLabels": dict(labels or {})}
+
+
+def shown(selector: Any) -> str:
+    """Return a selector as people write it on a command line: `app=server,role in (a,b)`."""
+    return ",".join(_shown(item) for item in requirements(selector) or ()) or "everything"
+
+
+def _shown(item: Requirement) -> str:
+    values = ",".join(sorted(item.values))
+    if item.operator == "In":
+        return f"{item.key}={values}" if len(item.values) == 1 else f"{item.key} in ({values})"
+    if item.operator == "NotIn":
+        return f"{item.key} notin ({values})"
+    return item.key if item.operator == "Exists" else f"!{item.key}"
+
+
+def matches(selector: Any, labels: Mapping[str, str]) -> bool:
+    """Tell whether a LabelSelector selects labels; an empty one selects all, one that is malformed selects none."""
+    found = requirements(selector)
+    return found is not None and all(item.holds(labels) for item in found)
+
+
+def covers(wide: Any, narrow: Any) -> bool:
+    """Tell whether one selector surely selects whatever another does."""
+    outer, inner = requirements(wide), requirements(narrow)
+    if outer is None or inner is None:
+        return False
+    return all(any(item.key == other.key and item.covers(other) for other in inner) for item in outer)
+
+
+def selects(selector: Any, pod: KnownPod) -> bool | None:
+    """Tell whether a selector selects a pod; None where it depends on a label that something may add."""
+    found = requirements(selector)
+    if found is None:
+        return None
+    judged = [_judged(item, pod) for item in found]
+    if False in judged:
+        return False
+    return None if None in judged else True
+
+
+def _judged(item: Requirement, pod: KnownPod) -> bool | None:
+    if item.key not in pod.labels and _may_be_added(item, pod):
+        return None
+    return item.holds(pod.labels)
+
+
+def _may_be_added(item: Requirement, pod: KnownPod) -> bool:
+    if item.key in _ADDED or item.key.startswith(_ADDED_DOMAINS):
+        return True
+    if not pod.open or "/" not in item.key:
+        return False
+    if item.key.startswith(_EVERYBODYS) and pod.source.kind != "Gateway":
+        return any(pod.source.name in value for value in item.values)
+    return True
+
+
+def is_in(one: str | None, other: str | None) -> bool:
+    """Tell whether two namespaces are, or may be, the same; None is one that nobody knows."""
+    return one is None or other is None or one == other
+
+
+def pods_in(root: Root, namespace: str | None) -> list[KnownPod]:
+    """Return the pods of a namespace that the tree and its operators make."""
+    return [pod for pod in known.pods(root) if is_in(pod.namespace, namespace)]
+
+
+def selected(root: Root, selector: Any, namespace: str | None) -> list[KnownPod]:
+    """Return the pods of a namespace that a selector surely selects."""
+    return [pod for pod in pods_in(root, namespace) if selects(selector, pod) is True]
+
+
+def selectable(root: Root, selector: Any, namespace: str | None) -> list[KnownPod]:
+    """Return the pods of a namespace that a selector selects, or may select."""
+    return [pod for pod in pods_in(root, namespace) if selects(selector, pod) is not False]
+
+
+def selects_nothing(root: Root, selector: Any, namespace: str | None) -> bool:
+    """Tell whether a selector surely selects no pod; False wherever something unknown may make one."""
+    asked = requirements(selector)
+    pods = pods_in(root, namespace)
+    if not asked or not pods or any(selects(selector, pod) is not False for pod in pods):
+        return False
+    return not (
+        _is_fed_from_outside(root, namespace) or _is_anothers(root, asked, [pod.labels for pod in pods])
+    )
+
+
+def is_anothers(root: Root, selector: Any, labels: Iterable[Mapping[str, str]]) -> bool:
+    """Tell whether a selector may be meant for what something unknown makes, going by the labels that are known."""
+    return _is_anothers(root, requirements(selector) or (), list(labels))
+
+
+def _is_anothers(root: Root, asked: tuple[Requirement, ...], labels: list[Mapping[str, str]]) -> bool:
+    domains = {key.partition("/")[0] for found in labels for key in found if "/" in key}
+    keys = (item.key for item in asked if "/" in item.key)
+    if any(key.partition("/")[0] not in domains and not key.startswith(_EVERYBODYS) for key in keys):
+        return True
+    values = [value for item in asked for value in item.values]
+    if any(name in value for name in root.once(_unknown_makers) for value in values):
+        return True
+    patterns = root.tree.externals.objects
+    return any(
+        fnmatchcase(f"{kind}/{value}", pattern)
+        for pattern in patterns
+        for value in values
+        for kind in _MAKERS
+    )
+
+
+_MAKERS = ("Pod", "Deployment", "StatefulSet", "DaemonSet")
+
+
+def _unknown_makers(root: Root) -> tuple[str, ...]:
+    """Return the names of objects whose operators may make pods that nobody here knows."""
+    found = (item for near in (root, *root.companions) for item in near.objects)
+    return tuple({item.name for item in found if item.name and _may_make_pods(item)})
+
+
+def _may_make_pods(item: Object) -> bool:
+    if item.group in _WITHOUT_PODS:
+        return item.kind in _WITH_PODS
+    return item.group != "argoproj.io" and not item.pods
+
+
+def _is_fed_from_outside(root: Root, namespace: str | None) -> bool:
+    """Tell whether a chart, or a root that could not be built, may put pods into a namespace."""
+    return any(is_in(place, namespace) for place in root.tree.once(_outside_namespaces))
+
+
+def _outside_namespaces(tree: Any) -> tuple[str | None, ...]:
+    return tuple(_outside(tree.roots))
+
+
+def _outside(roots: Iterable[Root]) -> Iterator[str | None]:
+    for root in roots:
+        if root.problems:
+            yield root.kustomization.document.get("namespace") if root.kustomization else None
+        for item in root.of("Application", group="argoproj.io"):
+            sources = [item.at("spec", "source"), *(source for _, source in items(item.spec, "sources"))]
+            if any(at(source, "chart") or at(source, "helm") for source in sources):
+                yield item.at("spec", "destination", "namespace")
+        for item in root.of(*_CHARTS):
+            yield item.at("spec", "targetNamespace") or item.namespace

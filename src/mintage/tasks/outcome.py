@@ -1,0 +1,94 @@
+"""From what checks found to a report: which findings are asked for, which are accepted, what was judged by what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from mintage.check import suppression, table
+from mintage.check.run import merged, placed
+from mintage.errors import Location, MintageError
+from mintage.finding import Severity
+from mintage.report.outcome import CheckInfo, Report, Suppressed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from mintage.check.interface import Check
+    from mintage.finding import Finding
+    from mintage.report.outcome import Root
+    from mintage.spec.validation import Rules
+
+PAGE = "checks.md"
+SEVERITIES = {severity.word: severity for severity in Severity}
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What a run is asked for: checks by id or as `group/*`, and the least severity that fails it."""
+
+    only: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
+    fail_on: str = ""  # what the settings say, by default
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What was looked at: roots, objects by the schema that judged them, and by kind those that none did; remarks."""
+
+    roots: Sequence[Root] = ()
+    by_schema: Mapping[str, int] | None = None
+    unjudged: Mapping[str, int] | None = None
+    notes: Sequence[str] = ()
+
+
+def report_of(
+    found: Iterable[Finding],
+    judged: Judged,
+    rules: Rules,
+    said: Sequence[suppression.Comment],
+    *,
+    settings: str,
+    environments: Mapping[str, str],
+    selection: Selection,
+) -> Report:
+    """Return the report of a run; `settings` is the file that the rules stand in, `environments` names roots."""
+    chosen = {check.id for check in _chosen(rules, selection, settings)}
+    wanted = [finding for finding in found if finding.id in chosen]
+    standing, accepted = suppression.accept(wanted, rules, said, settings, dict(environments))
+    known = table.checks()
+    complaints = [
+        ("", finding)
+        for name, hit in suppression.complaints(rules, said, accepted, settings, known, chosen)
+        if name in chosen
+        for finding in placed(known[name], [hit])
+    ]
+    return Report(
+        findings=tuple(merged([*(("", finding) for finding in standing), *complaints])),
+        roots=tuple(judged.roots),
+        judged=judged.by_schema or {},
+        unjudged=judged.unjudged or {},
+        notes=tuple(judged.notes),
+        suppressed=tuple(Suppressed(item.finding, item.reason, item.place) for item in accepted),
+        checks=infos(chosen),
+        fails=SEVERITIES[selection.fail_on or rules.fail_on],
+    )
+
+
+def _chosen(rules: Rules, selection: Selection, settings: str) -> tuple[Check, ...]:
+    try:
+        table.selected(skip=rules.skip)
+    except MintageError as error:
+        raise MintageError(
+            replace(problem, location=Location(settings)) for problem in error.problems
+        ) from None
+    return table.selected(selection.only, (*rules.skip, *selection.skip))
+
+
+def infos(ids: Iterable[str]) -> tuple[CheckInfo, ...]:
+    """Return what reports say of some checks."""
+    known, group = table.checks(), table.group_of()
+    return tuple(
+        CheckInfo(name, known[name].severity, group[name], known[name].why, f"{PAGE}#{name}")
+        for name in sorted(ids)
+    )
