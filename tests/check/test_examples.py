@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from judging import found_in
 from mintage.check.example import example, examples
-from mintage.check.run import findings
 from mintage.check.table import checks
 from mintage.spec.validation import Validation
+from mintage.schemas.store import Schemas
 from mintage.tree.load import load
+from mintage.tree.settings import read_settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,22 +32,12 @@ def found(folder: Path, side: str, id: str) -> list[Finding]:  # noqa: A002 - th
         target.write_text(text, encoding="utf-8")
     settings = read_settings(folder)
     tree = load(folder, settings=settings, **judged(settings))
-    return [finding for finding in findings(tree, [checks()[id]]) if finding.id == id]
-
-
-def read_settings(folder: Path) -> Validation | None:
-    """Return what a `mintage.yaml` in the folder says."""
-    from mintage.tree.settings import read_settings as read
-
-    return read(folder)
+    alone = checks()[id].on != "report"  # what is wrong with acceptances shows when the others have run
+    return [finding for finding in found_in(tree, [id] if alone else []) if finding.id == id]
 
 
 def judged(settings: Validation | None) -> dict[str, object]:
     """Return the schemas that judge the example."""
-    try:
-        from mintage.schemas.store import Schemas
-    except ImportError:
-        return {}
     return {"schemas": Schemas((settings and settings.kubernetes_version) or "1.32")}
 
 

@@ -7,21 +7,18 @@ import pkgutil
 import shutil
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from check import mutations
 from check.mutations.mutation import Mutation, Objects
-from mintage.check.run import findings
+from judging import found_in
 from mintage.check.table import checks
-from mintage.spec.validation import Externals, Rules
+from mintage.schemas.store import Schemas
 from mintage.tree.load import load
 from mintage.tree.objects import Object
 from mintage.tree.tree import Root, Tree
-
-if TYPE_CHECKING:
-    from mintage.finding import Finding
 
 pytestmark = pytest.mark.skipif(not shutil.which("kubectl"), reason="kubectl is not on PATH")
 REPOSITORY = Path(__file__).parents[2]
@@ -39,15 +36,6 @@ def _all() -> dict[str, Mutation]:
 MUTATIONS = _all()
 
 
-def schemas_of(version: str) -> dict[str, Any]:
-    """Return the schemas that judge."""
-    try:
-        from mintage.schemas.store import Schemas
-    except ImportError:
-        return {}
-    return {"schemas": Schemas(version)}
-
-
 @cache
 def settings() -> dict[str, Any]:
     """Return what the workspace says of its surroundings."""
@@ -55,13 +43,11 @@ def settings() -> dict[str, Any]:
     from mintage.workspace.load import Workspace
 
     system = Workspace(REPOSITORY, generator()).system
-    externals: Externals = system.externals
-    rules: Rules = getattr(system, "validation", Rules())
     return {
-        **schemas_of(system.kubernetes_version),
+        "schemas": Schemas(system.kubernetes_version),
         "kubernetes_version": system.kubernetes_version,
-        "externals": externals,
-        "rules": rules,
+        "externals": system.externals,
+        "rules": system.validation,
     }
 
 
@@ -69,11 +55,6 @@ def settings() -> dict[str, Any]:
 def rendered() -> Tree:
     """Return the rendered tree as it stands in the repository."""
     return load(REPOSITORY, "gitops", **settings())
-
-
-def found_in(tree: Tree) -> set[Finding]:
-    """Return what all checks find."""
-    return set(findings(tree, list(checks().values())))
 
 
 @cache

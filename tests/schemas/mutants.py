@@ -14,7 +14,7 @@ _VALUES: tuple[Any, ...] = (
     None, True, False, 0, 1, -1, 7, 70000, 2**31, 1.5, "", "x", "Always", "2Gi", "500m", "9 apples", "A_b", "30s",
     "http", [], [1], ["x"], [None], {}, {"x": 1}, {"name": "x"}, [{}],
 )  # fmt: skip
-_NAMES = ("x", "Name", "naem", "spec", "metadata", "template", "replica", "status")
+_NAMES = ("x", "Name", "naem", "spec", "metadata", "template", "replica", "selector")
 _ROOT = frozenset({"apiVersion", "kind"})
 
 
@@ -22,7 +22,7 @@ def places(value: Any, path: Path = ()) -> Iterator[Path]:
     """Yield the path of everything inside a value."""
     inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for step, item in inner:
-        if (*path, step) not in ((name,) for name in _ROOT):
+        if path or step not in _ROOT:
             yield (*path, step)
             yield from places(item, (*path, step))
 
@@ -48,11 +48,12 @@ def _mutate(document: dict[str, Any], random: Random) -> None:
     elif how == "retype":
         holder[step] = deepcopy(random.choice(_VALUES))
     elif isinstance(holder, list):
-        holder.insert(step, deepcopy(random.choice(_VALUES)))
+        holder.insert(int(step), deepcopy(random.choice(_VALUES)))
     elif how == "rename":
         holder[f"{step}s"] = holder.pop(step)
     elif how == "add":
         holder[random.choice(_NAMES)] = deepcopy(random.choice(_VALUES))
     else:
-        name = random.choice([str(other[-1]) for other in known if isinstance(other[-1], str)])
+        names = {str(other[-1]) for other in known if isinstance(other[-1], str)} - _ROOT
+        name = random.choice(sorted(names))
         holder[name] = deepcopy(random.choice(_VALUES))

@@ -60,14 +60,18 @@ def _parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(required=True, metavar="import|fetch|list")
     importer = verbs.add_parser("import", help=f"convert CRDs into {IMPORTED}/, to be committed")
     importer.add_argument("operands", nargs="*", metavar="DIR|FILE|-", help="folders, files, or - for stdin")
-    importer.add_argument("--cluster", action="store_true", help="all CRDs of the cluster that kubectl reaches")
+    importer.add_argument(
+        "--cluster", action="store_true", help="all CRDs of the cluster that kubectl reaches"
+    )
     importer.set_defaults(run=lambda options: _import(importer, options))
     verb = verbs.add_parser("fetch", help=f"download what {LOCK} pins, by commit and SHA-256")
     verb.add_argument("--base-url", metavar="URL", help=f"a mirror of {fetching.BASE}; also ${MIRROR}")
     verb.set_defaults(run=_fetch)
     verb = verbs.add_parser("list", help="show which schema judges which kind")
     verb.add_argument("--all", action="store_true", help="the kinds of Kubernetes itself as well")
-    verb.add_argument("--kubernetes-version", metavar="1.N", help=f"that of {SYSTEM} by default, or {_DEFAULT_VERSION}")
+    verb.add_argument(
+        "--kubernetes-version", metavar="1.N", help=f"that of {SYSTEM} by default, or {_DEFAULT_VERSION}"
+    )
     verb.set_defaults(run=_list)
     return parser
 
@@ -115,14 +119,18 @@ def _list(options: argparse.Namespace) -> int:
         if options.all or each.origin != "core":
             judge = store.judge(each.api_version, each.kind)
             assert judge is not None  # it is known
-            rows.append((each.kind, each.api_version, judge.source.removeprefix(f"{each.kind} {each.api_version} ")))
+            rows.append(
+                (each.kind, each.api_version, judge.source.removeprefix(f"{each.kind} {each.api_version} "))
+            )
     widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
     for kind, version, source in rows:
         sys.stdout.write(f"{kind:<{widths[0]}}  {version:<{widths[1]}}  {source}\n")
     core = sum(each.origin == "core" for each in known)
     sys.stdout.write(f"{core} kinds of Kubernetes {store.kubernetes_version} ({package()})\n")
     if missing := store.not_fetched:
-        sys.stdout.write(f"{LOCK}: {len(missing)} not fetched ({', '.join(missing)}): run `doit schemas fetch`\n")
+        sys.stdout.write(
+            f"{LOCK}: {len(missing)} not fetched ({', '.join(missing)}): run `doit schemas fetch`\n"
+        )
     return 0
 
 
@@ -130,4 +138,6 @@ def _version() -> str:
     """Return the version of the workspace, where there is one that says it."""
     path = Path(SYSTEM)
     value = read(SYSTEM, path.read_bytes()).value if path.is_file() else None
-    return str(value.get("kubernetesVersion", _DEFAULT_VERSION)) if isinstance(value, dict) else _DEFAULT_VERSION
+    return (
+        str(value.get("kubernetesVersion", _DEFAULT_VERSION)) if isinstance(value, dict) else _DEFAULT_VERSION
+    )

@@ -13,31 +13,35 @@ import msgspec
 
 from mintage.canonical import json_text
 from mintage.filetree import FileTree
+from mintage.report.checks_page import checks_page
 from mintage.report.reference_page import page
 from mintage.spec.fields import FIXED, Spec
 from mintage.spec.kinds import SPECS, spec_type
 from mintage.spec.system import System
+from mintage.spec.validation import Validation
 
 MARK = "Generated from the types of Mintage by `doit reference`."
 Schema = dict[str, Any]
 _REFERENCE = "#/$defs/"
+_ROOTS = ("System", "Validation")
 _PARTIAL = "Partial"
 _SPECS_OWN = frozenset({"kind", "name", "environments"})  # only a spec itself can say
 
 
 def reference() -> FileTree:
-    """Return every file of the reference: a schema and a page for the system and for each kind."""
-    types = [System, *map(spec_type, SPECS)]
+    """Return every file of the reference: a schema and a page for the system, for settings and for each kind; and the checks."""
+    types = [System, Validation, *map(spec_type, SPECS)]
     _, definitions = msgspec.json.schema_components(types, ref_template=_REFERENCE + "{name}")
     definitions = msgspec.json.decode(msgspec.json.encode(definitions))  # defaults are tuples until here
     definitions = {name: _described(definition, definitions) for name, definition in definitions.items()}
     common = [field.encode_name for field in msgspec.structs.fields(Spec)]
     files = FileTree()
-    for kind in ("System", *SPECS):
-        schema = _system(definitions) if kind == "System" else _kind(kind, definitions)
+    for kind in ("System", "Validation", *SPECS):
+        schema = _root(kind, definitions) if kind in _ROOTS else _kind(kind, definitions)
         files.add(f"{kind}.schema.json", json_text(schema).encode())
-        shared = [] if kind == "System" else common
+        shared = [] if kind in _ROOTS else common
         files.add(f"{kind}.md", page(kind, definitions, shared, MARK).encode())
+    files.add("checks.md", checks_page(MARK).encode())
     return files
 
 
@@ -58,6 +62,11 @@ def _purpose(name: str, schema: Schema, definitions: dict[str, Schema]) -> str:
 
 def _target(schema: Schema) -> str:
     return str(schema["$ref"]).removeprefix(_REFERENCE)
+
+
+def _root(kind: str, definitions: dict[str, Schema]) -> Schema:
+    """Return the schema of a file that stands for itself: nothing is laid over or under it."""
+    return _system(definitions) if kind == "System" else _document(definitions[kind], definitions)
 
 
 def _kind(kind: str, definitions: dict[str, Schema]) -> Schema:

@@ -1,7 +1,7 @@
 """The CEL rules of a schema (x-kubernetes-validations), evaluated with the optional package `cel-python`.
 
-What cannot be evaluated is counted, and is neither a pass nor a failure: rules about the change of an object
-(`oldSelf`), and expressions that the package does not know. It does not know kinds.
+What the package cannot evaluate is counted, and is neither a pass nor a failure. Rules about the change of an object
+(`oldSelf`) are passed over, as the server does when an object is created. It does not know kinds.
 """
 
 from __future__ import annotations
@@ -48,15 +48,18 @@ _ESCAPES = (("__", "__underscores__"), (".", "__dot__"), ("-", "__dash__"), ("/"
 
 def judged(document: Any, plan: Plan[Rules]) -> Verdict:
     """Return what the rules of a plan say of a document."""
-    found = list(visits(document, plan))
-    count = sum(len(rules) for _, _, (_, rules) in found)
+    found = [
+        (path, value, node, [rule for rule in rules if not _CHANGES.search(str(rule["rule"]))])
+        for path, value, (node, rules) in visits(document, plan)
+    ]
+    count = sum(len(rules) for *_, rules in found)
     if not count:
         return NOTHING
     if _library() is None:
         return Verdict(not_evaluated=count, reason=ABSENT)
     errors = []
     evaluated = 0
-    for path, value, (node, rules) in found:
+    for path, value, node, rules in found:
         self = _cel_value(value, node)
         for rule in rules:
             outcome = _holds(str(rule["rule"]), self)
@@ -72,13 +75,15 @@ def _error(path: tuple[str | int, ...], rule: dict[str, Any]) -> SchemaError:
     steps = tuple(field.split(".")) if re.fullmatch(r"[\w.]+", field) else ()
     text = " ".join(str(rule["rule"]).split())
     message = str(rule.get("message") or f"failed rule: {text}").strip()
-    return SchemaError((*path, *steps), message, advice=f"rule: {text}" if rule.get("message") else "", custom=True)
+    return SchemaError(
+        (*path, *steps), message, advice=f"rule: {text}" if rule.get("message") else "", custom=True
+    )
 
 
 @cache
 def _library() -> Any:
     try:
-        import celpy
+        import celpy  # noqa: PLC0415 - optional, and slow to load
     except ImportError:
         return None
     return celpy
@@ -86,10 +91,8 @@ def _library() -> Any:
 
 @cache
 def _program(rule: str) -> Any:
-    """Return a compiled rule, None where it is about a change or the package cannot compile it."""
+    """Return a compiled rule, None where the package cannot compile it."""
     celpy = _library()
-    if _CHANGES.search(rule):
-        return None
     environment = celpy.Environment()
     try:
         return environment.program(environment.compile(rule))

@@ -45,7 +45,9 @@ def definitions(file: str, data: bytes) -> Found:
     Raises `MintageError` with every problem of the file; where it holds no definition at all, that is one.
     """
     if len(data) > _LONGEST:
-        raise _problem(file, 0, "file-too-large", f"the file has {len(data):,} bytes, at most {_LONGEST:,} are read")
+        raise _problem(
+            file, 0, "file-too-large", f"the file has {len(data):,} bytes, at most {_LONGEST:,} are read"
+        )
     schemas: list[Stored] = []
     remarks: list[str] = []
     problems: list[Problem] = []
@@ -94,7 +96,9 @@ def _unreadable(file: str, line: int, text: str) -> MintageError:
     if sentence.startswith("line ") and ":" in sentence:
         number, _, sentence = sentence.removeprefix("line ").partition(": ")
         line += int(number) - 1
-    return _problem(file, line, "yaml-syntax", sentence, "check quotes, colons and indentation here and above")
+    return _problem(
+        file, line, "yaml-syntax", sentence, "check quotes, colons and indentation here and above"
+    )
 
 
 def _problem(file: str, line: int, name: str, message: str, advice: str = "") -> MintageError:
@@ -105,7 +109,12 @@ def _check(file: str, line: int, definition: dict[str, Any]) -> None:
     """Refuse a definition that lacks what every one has."""
     spec = definition.get("spec")
     names = spec.get("names") if isinstance(spec, dict) else None
-    if not isinstance(spec, dict) or not isinstance(names, dict) or not names.get("kind") or not spec.get("group"):
+    if (
+        not isinstance(spec, dict)
+        or not isinstance(names, dict)
+        or not names.get("kind")
+        or not spec.get("group")
+    ):
         message = f"a {KIND} without `spec.group` and `spec.names.kind`"
         raise _problem(file, line, "crd-invalid", message, "export it again: `kubectl get crd NAME -o yaml`")
 
@@ -119,7 +128,7 @@ def _convert(definition: dict[str, Any], schemas: list[Stored], remarks: list[st
         structural = (version.get("schema") or {}).get("openAPIV3Schema") or shared
         if version.get("served") is False:
             remarks.append(f"{kind} {api_version} is not served")
-        elif not _says_something(structural):
+        elif not isinstance(structural, dict) or not _says_something(structural):
             remarks.append(f"{kind} {api_version} has no schema: it would accept anything")
         else:
             schema = stored_schema(structural, group, str(version["name"]), kind)
@@ -135,9 +144,9 @@ def _convert(definition: dict[str, Any], schemas: list[Stored], remarks: list[st
             )
 
 
-def _says_something(structural: Any) -> bool:
+def _says_something(structural: Schema) -> bool:
     """Return whether a schema names any field beside those that every object has."""
-    if not isinstance(structural, dict) or not isinstance(structural.get("properties"), dict):
+    if not isinstance(structural.get("properties"), dict):
         return False
     named = structural["properties"].keys() - {"apiVersion", "kind", "metadata"}
     return any(structural["properties"][name] for name in named)
@@ -161,7 +170,9 @@ def _with_beside(strict: Schema, structural: Schema) -> Schema:
     known = structural.get("properties") or {}
     if "properties" in result:
         result["properties"] = {
-            name: _with_beside(inner, known[name]) if isinstance(known.get(name), dict) and "const" not in inner else inner
+            name: _with_beside(inner, known[name])
+            if isinstance(known.get(name), dict) and "const" not in inner
+            else inner
             for name, inner in result["properties"].items()
         }
     for key in ("items", "additionalProperties"):

@@ -80,7 +80,9 @@ def _unwanted(path: Path, value: Any, node: Schema) -> SchemaError:
 def _type(path: Path, error: jsonschema_rs.ValidationError, node: Schema) -> Iterator[SchemaError]:
     wanted = node["type"] if isinstance(node["type"], list) else [node["type"]]
     yield SchemaError(
-        path, f"got {kind_of(error.instance)}, want {alternatives(wanted)}", advice=_retyped(error.instance, wanted)
+        path,
+        f"got {kind_of(error.instance)}, want {alternatives(wanted)}",
+        advice=_retyped(error.instance, wanted),
     )
 
 
@@ -111,15 +113,16 @@ def _enum(path: Path, error: jsonschema_rs.ValidationError, node: Schema) -> Ite
 
 def _unexpected(path: Path, error: jsonschema_rs.ValidationError, node: Schema) -> Iterator[SchemaError]:
     known = node.get("properties", {}).keys()
-    for name in error.kind.unexpected:
+    present = error.instance.keys() if isinstance(error.instance, dict) else set()
+    for name in error.kind.as_dict()["unexpected"]:
         advice = did_you_mean(name, known)
         if not advice.startswith("did"):
-            advice = did_you_mean(name, known - error.instance.keys()) or "no other field is known here"
+            advice = did_you_mean(name, known - present) or "no other field is known here"
         yield SchemaError((*path, name), f"unknown field `{name}`", unknown=True, advice=advice)
 
 
 def _required(path: Path, error: jsonschema_rs.ValidationError, _node: Schema) -> Iterator[SchemaError]:
-    yield SchemaError(path, f"field `{error.kind.property}` is missing")
+    yield SchemaError(path, f"field `{error.kind.as_dict()['property']}` is missing")
 
 
 def _pattern(path: Path, error: jsonschema_rs.ValidationError, node: Schema) -> Iterator[SchemaError]:
@@ -172,9 +175,7 @@ _WORDS: dict[str, Callable[..., Iterator[SchemaError]]] = {
 # --- combinations ---------------------------------------------------------------------------------------------
 
 
-def _combined(
-    error: jsonschema_rs.ValidationError, node: Schema, schema: Schema
-) -> Iterator[SchemaError]:
+def _combined(error: jsonschema_rs.ValidationError, node: Schema, schema: Schema) -> Iterator[SchemaError]:
     path: Path = tuple(error.instance_path)
     members = [list(member) for member in getattr(error.kind, "context", ())]
     if not members or any(not member for member in members):
@@ -208,7 +209,7 @@ def _missing(member: list[jsonschema_rs.ValidationError], path: Path) -> list[st
     """Return the fields that a member misses at its own place, empty where it fails in another way."""
     if any(error.kind.name != "required" or tuple(error.instance_path) != path for error in member):
         return []
-    return [error.kind.property for error in member]
+    return [str(error.kind.as_dict()["property"]) for error in member]
 
 
 def _is_of_wrong_type(member: list[jsonschema_rs.ValidationError], path: Path) -> bool:

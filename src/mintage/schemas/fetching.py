@@ -79,7 +79,9 @@ def _download(pin: Pin, base: str) -> bytes:
             data: bytes = response.read(_LONGEST + 1)
     except urllib.error.HTTPError as error:
         error.close()
-        raise _refused(pin, "fetch-failed", f"{url} answers {error.code} {error.reason}", "check commit and path") from None
+        raise _refused(
+            pin, "fetch-failed", f"{url} answers {error.code} {error.reason}", "check commit and path"
+        ) from None
     except (OSError, http.client.HTTPException, ValueError) as error:
         reason = error.reason if isinstance(error, urllib.error.URLError) else error
         advice = "without a network, import the CRDs from files: doit schemas import FOLDER"
@@ -88,7 +90,9 @@ def _download(pin: Pin, base: str) -> bytes:
         raise _refused(pin, "file-too-large", f"{url} has more than {_LONGEST:,} bytes", "pin a single CRD")
     if (digest := digest_of(data)) != pin.sha256:
         message = f"{pin.name}: expected sha256 {pin.sha256}, got {digest} from {url}; nothing was written"
-        raise _refused(pin, "sha256-mismatch", message, "compare the file with upstream before you change the lock")
+        raise _refused(
+            pin, "sha256-mismatch", message, "compare the file with upstream before you change the lock"
+        )
     return data
 
 

@@ -27,6 +27,7 @@ _PATTERNS = {
     "path": (re.compile(r"(?!/)(?!.*(?:^|/)\.\.?(?:/|$))[^\s?#\\]+"), "a path within the repository"),
     "sha256": (re.compile(r"[0-9a-f]{64}"), "64 hexadecimal digits"),
 }
+_WHOLE = Location(LOCK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class Pin:
     path: str
     sha256: str
     profiles: tuple[str, ...] = ()
-    place: Location = Location(LOCK)
+    place: Location = _WHOLE
 
     @property
     def source(self) -> dict[str, str]:
@@ -92,7 +93,7 @@ def _lock(document: Document) -> Lock:
         Pin(
             **{field: each[field] for field in _FIELDS},
             profiles=tuple(each.get("profiles", ())),
-            place=document.locate(("schemas", index)) or Location(LOCK),
+            place=document.locate(("schemas", index)) or _WHOLE,
         )
         for index, each in enumerate(value["schemas"])
     )
@@ -103,32 +104,43 @@ def _problems(document: Document) -> Iterator[Problem]:
     value = document.value
     if not isinstance(value, dict) or not isinstance(value.get("schemas"), list):
         yield Problem(
-            Location(LOCK),
+            _WHOLE,
             "lock-invalid",
             "expected `schemas:` with a list of pinned files",
             "each has name, repository, commit, path and sha256",
         )
         return
     yield from _unknown(document, (), value, ("profile", "schemas"))
-    known = {name for each in value["schemas"] if isinstance(each, dict) for name in _texts(each.get("profiles", []))}
+    known = {
+        name
+        for each in value["schemas"]
+        if isinstance(each, dict)
+        for name in _texts(each.get("profiles", []))
+    }
     profile = value.get("profile", "")
     if profile and profile not in known:
-        place = document.locate(("profile",)) or Location(LOCK)
-        yield Problem(place, "lock-invalid", f"no pin is of profile `{profile}`", did_you_mean(str(profile), known))
+        place = document.locate(("profile",)) or _WHOLE
+        yield Problem(
+            place, "lock-invalid", f"no pin is of profile `{profile}`", did_you_mean(str(profile), known)
+        )
     for index, each in enumerate(value["schemas"]):
         yield from _pin_problems(document, index, each)
 
 
 def _pin_problems(document: Document, index: int, value: Any) -> Iterator[Problem]:
     path = ("schemas", index)
-    place = document.locate(path) or Location(LOCK)
+    place = document.locate(path) or _WHOLE
     if not isinstance(value, dict):
         yield Problem(place, "lock-invalid", f"expected a mapping with {', '.join(_FIELDS)}")
         return
     yield from _unknown(document, path, value, (*_FIELDS, "profiles"))
     if missing := [name for name in _FIELDS if not isinstance(value.get(name), str)]:
-        yield Problem(place, "lock-invalid", f"{', '.join(missing)}: expected a string, got nothing of the kind")
-    if "profiles" in value and (not isinstance(value["profiles"], list) or _texts(value["profiles"]) != value["profiles"]):
+        yield Problem(
+            place, "lock-invalid", f"{', '.join(missing)}: expected a string, got nothing of the kind"
+        )
+    if "profiles" in value and (
+        not isinstance(value["profiles"], list) or _texts(value["profiles"]) != value["profiles"]
+    ):
         yield Problem(place, "lock-invalid", "profiles: expected a list of strings")
     for name, (pattern, expected) in _PATTERNS.items():
         if isinstance(text := value.get(name), str) and not pattern.fullmatch(text):
@@ -145,5 +157,5 @@ def _unknown(
 ) -> Iterator[Problem]:
     for name in value:
         if name not in known:
-            place = document.locate_key((*path, name)) or Location(LOCK)
+            place = document.locate_key((*path, name)) or _WHOLE
             yield Problem(place, "lock-invalid", f"unknown field `{name}`", did_you_mean(name, known))

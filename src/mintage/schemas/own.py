@@ -70,9 +70,10 @@ def own_schema(api_version: str, kind: str) -> tuple[Stored, str]:
     }
     root = expanded({"fields": {**identity, **value["fields"]}})
     needed = closure(root, lambda each: local[each] if each in local else _definition(each))
-    root, needed = _without_null_items(root, needed), {
-        name: _without_null_items(node, needed) for name, node in needed.items()
-    }
+    root, needed = (
+        _without_null_items(root, needed),
+        {name: _without_null_items(node, needed) for name, node in needed.items()},
+    )
     stored = Stored(api_version, kind, value.get("scope", "Namespaced"), {**root, "$defs": needed})
     return stored, value["facts"]
 

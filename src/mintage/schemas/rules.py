@@ -8,8 +8,12 @@ fields or objects at once is the business of checks.
 
 from __future__ import annotations
 
-from mintage.schemas.nodes import Schema
+from typing import TYPE_CHECKING
+
 from mintage.schemas.tighten import WANT
+
+if TYPE_CHECKING:
+    from mintage.schemas.nodes import Schema
 
 _META = "io.k8s.apimachinery.pkg.apis.meta.v1."
 _CORE = "io.k8s.api.core.v1."

@@ -111,4 +111,6 @@ def _repeated(path: tuple[str | int, ...], items: list[Any], key: list[str]) -> 
         if earlier != index:
             said = ", ".join(f"`{name}` {shown(part)}" for name, part in zip(key, parts, strict=False))
             said = said or shown(item)
-            yield SchemaError((*path, index), f"item with {said} stands already at index {earlier} of the list")
+            yield SchemaError(
+                (*path, index), f"item with {said} stands already at index {earlier} of the list"
+            )

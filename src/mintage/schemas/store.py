@@ -142,6 +142,4 @@ def _stored_judge(entry: Entry, how: str) -> Judge:
     if repository := source.get("repository"):
         place = f"{repository}@{source.get('commit', '')[:12]} {source.get('path', '')}"
     sentence = f"{stored.kind} {stored.api_version} {how} {place} ({entry.digest})"
-    return Judge(
-        stored.schema, sentence, custom=True, scope=stored.scope, deprecated=stored.deprecated
-    )
+    return Judge(stored.schema, sentence, custom=True, scope=stored.scope, deprecated=stored.deprecated)

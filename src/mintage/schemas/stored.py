@@ -6,7 +6,6 @@ Which folder holds what is told by file names, so that only the schema of a kind
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -70,10 +69,9 @@ def kinds_in(folder: Path) -> dict[tuple[str, str], Path]:
     """Return the files of a folder by (apiVersion, kind); empty where there is no such folder."""
     found = {}
     for group in _folders(folder):
-        for name in sorted(os.listdir(group)):
-            kind, mark, version = name.removesuffix(".json").rpartition("_")
-            if mark and name.endswith(".json"):
-                found[f"{group.name}/{version}", kind] = group / name
+        for path in sorted(group.glob("*_*.json")):
+            kind, _, version = path.stem.rpartition("_")
+            found[f"{group.name}/{version}", kind] = path
     return found
 
 

@@ -5,9 +5,12 @@ It does not know which definition needs which keyword: `mintage.schemas.rules` d
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mintage.schemas.nodes import Schema, mapped
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 WANT = (
     "x-mintage-want"  # what a value should be, in words; for patterns and combinations that explain nothing
@@ -58,4 +61,8 @@ def _required(known: list[str], more: list[str]) -> list[str]:
     return sorted({*known, *more})
 
 
-_MERGES = {"properties": _properties, "required": _required, "items": merged}
+_MERGES: dict[str, Callable[[Any, Any], Any]] = {
+    "properties": _properties,
+    "required": _required,
+    "items": merged,
+}

@@ -99,7 +99,8 @@ class Validation(Fields, frozen=True, kw_only=True):
 
     kind: Literal["Validation"]
     kubernetes_version: Annotated[
-        str | None, Meta(pattern=r"^1\.[0-9]+$(?!\n)", description="Minor version of the target cluster.")
+        Annotated[str, Meta(pattern=r"^1\.[0-9]+$(?!\n)")] | None,
+        Meta(description="Minor version of the target cluster; 1.32 by default."),
     ] = None
     externals: Externals = Externals()
     validation: Rules = Rules()

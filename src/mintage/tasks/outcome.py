@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mintage.report.outcome import Root
     from mintage.spec.validation import Rules
 
-PAGE = "checks.md"
+PAGE = "docs/reference/checks.md"
 SEVERITIES = {severity.word: severity for severity in Severity}
 
 

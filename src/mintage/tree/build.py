@@ -8,13 +8,15 @@ import subprocess
 from typing import TYPE_CHECKING, Any
 
 from mintage.errors import fail
-from mintage.source import read_stream
+from mintage.source import read_all
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
 _TIMEOUT = 120  # seconds: what takes longer is waiting for a network
+_MAX_BYTES = 500_000_000  # of output, which stands in memory already
+_MAX_NODES = 20_000_000
 
 
 def command() -> list[str] | None:
@@ -36,6 +38,9 @@ def build(builder: Sequence[str], folder: Path, advice: str) -> list[Any]:
             timeout=_TIMEOUT,
             stdin=subprocess.DEVNULL,
         )
+    except OSError as error:
+        message = f"`{builder[0]}` cannot be run: {error.strerror or error}"
+        raise fail(str(folder), "kustomize-build", message, "check the program on PATH") from None
     except subprocess.TimeoutExpired:
         raise fail(
             str(folder), "kustomize-build", f"Kustomize did not end within {_TIMEOUT} s", advice
@@ -43,7 +48,8 @@ def build(builder: Sequence[str], folder: Path, advice: str) -> list[Any]:
     if done.returncode:
         reason = reason_of(done.stderr.decode("utf-8", "replace"))
         raise fail(str(folder), "kustomize-build", f"Kustomize cannot build it: {reason}", advice)
-    return read_stream(str(folder), done.stdout)
+    documents = read_all(str(folder), done.stdout, max_bytes=_MAX_BYTES, max_nodes=_MAX_NODES)
+    return [document.value for document in documents if document.value is not None]
 
 
 def reason_of(stderr: str) -> str:

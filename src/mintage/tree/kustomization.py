@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -15,24 +15,20 @@ from mintage.errors import MintageError
 from mintage.source import read_all
 from mintage.tree.files import joined
 from mintage.tree.objects import at, items, mapping
+from mintage.tree.selector_text import picks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from mintage.tree.files import Files, Part
     from mintage.tree.objects import Path
 
 NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
-_REMOTE = re.compile(r"^(?:[a-z+]+://|git@|git::|[\w.-]+\.[a-z]{2,}/|[\w.-]+@)|\?ref=|//.*\?|\.git(?:/|$)")
-# Fields that change objects or make new ones: without any of them a build is the sum of the resources.
-_CHANGING = frozenset(
-    {
-        "patches", "patchesStrategicMerge", "patchesJson6902", "namePrefix", "nameSuffix", "namespace", "commonLabels",
-        "labels", "commonAnnotations", "images", "imageTags", "replicas", "replacements", "vars", "transformers", "generators",
-        "configMapGenerator", "secretGenerator", "generatorOptions", "helmCharts", "helmChartInflationGenerator", "helmGlobals",
-        "components", "buildMetadata", "openapi", "configurations", "crds", "validators", "sortOptions",
-    }
-)  # fmt: skip
+_REMOTE = re.compile(
+    r"^(?:[a-z+]+://|git@|git::|[\w.-]+\.(?:com|org|io|net|dev)/|[\w.-]+@[\w.-]+:)|\?ref=|//.*\?|\.git(?:[/?]|$)"
+)
+# A build of these fields alone is the sum of the resources; any other changes objects, or breaks the build.
+_PLAIN = frozenset({"apiVersion", "kind", "metadata", "resources", "bases"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +50,8 @@ class Entry:
 class Patch:
     """A patch: the file and document it stands in, its value, and the selector of its targets.
 
-    `within` is where the patch begins in that document: a key for text inside the kustomization, else empty.
+    `within` is where the patch begins in that document: a key for text inside the kustomization, else empty. `document`
+    counts the documents of such a text.
     """
 
     entry: Path  # in the kustomization
@@ -64,6 +61,7 @@ class Patch:
     value: Any  # a mapping (strategic merge) or a list of operations (JSON 6902)
     target: dict[str, Any] | None
     inline: bool = False
+    document: int = 0
 
     @property
     def is_json(self) -> bool:
@@ -91,8 +89,18 @@ class Kustomization:
 
     @property
     def is_plain(self) -> bool:
-        """Whether a build is the sum of its resources."""
-        return not _CHANGING & {key for key, value in self.document.items() if value}
+        """Whether a build is the sum of its resources, all of which are folders, or files in its own folder."""
+        if (
+            not _PLAIN.issuperset(self.document)
+            or self.document.get("kind", "Kustomization") != "Kustomization"
+        ):
+            return False
+        names = sum(joined(self.folder, name) in self.files.present for name in NAMES)
+        return bool(self.resources) and names == 1 and all(map(self._is_plain_entry, self.resources))
+
+    def _is_plain_entry(self, entry: Entry) -> bool:
+        below = self.folder == "." or entry.target.startswith(f"{self.folder}/")
+        return self.files.is_folder(entry.target) or (below and entry.target in self.files.present)
 
     def strings(self, field: str) -> Iterator[tuple[int, str]]:
         """Yield the strings of a list field with their indexes."""
@@ -108,11 +116,17 @@ class Kustomization:
 
     def _entry(self, field: str, path: Path, name: str) -> Entry:
         target = joined(self.folder, name)
-        remote = bool(_REMOTE.search(name)) and not self._is_here(target)
-        return Entry(field, path, name, "" if remote else target)
+        if target in self.files.present or self.files.is_folder(target):
+            return Entry(field, path, name, target)
+        return Entry(field, path, name, "" if _REMOTE.search(name) else self._through_links(target))
 
-    def _is_here(self, target: str) -> bool:
-        return target in self.files.present or self.files.is_folder(target)
+    def _through_links(self, target: str) -> str:
+        """Return the path in the tree to which links lead from a path; the path itself where they lead elsewhere."""
+        try:
+            real = (self.files.root / target).resolve().relative_to(self.files.root.resolve())
+        except (OSError, RuntimeError, ValueError):
+            return target
+        return real.as_posix() if (self.files.root / real).exists() else target
 
     @cached_property
     def resources(self) -> tuple[Entry, ...]:
@@ -139,9 +153,11 @@ class Kustomization:
                 for index, item in items(self.document, field)
                 if isinstance(item.get("path"), str)
             ]
-        for field in ("configMapGenerator", "secretGenerator"):
-            for index, generator in items(self.document, field):
-                found += self._sources(field, index, generator)
+        for kind in ("configMapGenerator", "secretGenerator"):
+            for index, generator in items(self.document, kind):
+                found += self._sources(kind, index, generator)
+        if isinstance(schema := at(self.document, "openapi", "path"), str):
+            found.append(self._entry("openapi", ("openapi", "path"), schema))
         for index, chart in items(self.document, "helmCharts"):
             if isinstance(chart.get("valuesFile"), str):
                 found.append(
@@ -151,7 +167,8 @@ class Kustomization:
 
     def _sources(self, field: str, index: int, item: dict[str, Any]) -> Iterator[Entry]:
         for key in ("files", "envs"):
-            for position, source in enumerate(at(item, key, default=[]) or []):
+            sources = item.get(key)
+            for position, source in enumerate(sources if isinstance(sources, list) else ()):
                 if isinstance(source, str):
                     name = source.partition("=")[2] if "=" in source and key == "files" else source
                     yield self._entry(field, (field, index, key, position), name)
@@ -166,12 +183,12 @@ class Kustomization:
             path: Path = ("patchesStrategicMerge", index)
             found += self._inline(path, item, None) if "\n" in item else self._from_file(path, item, None)
         for field in ("patches", "patchesJson6902"):
-            for index, item in items(self.document, field):
-                target = mapping(item, "target") or None
-                if isinstance(item.get("path"), str):
-                    found += self._from_file((field, index), item["path"], target)
-                elif isinstance(item.get("patch"), str):
-                    found += self._inline((field, index, "patch"), item["patch"], target)
+            for index, entry in items(self.document, field):
+                target = mapping(entry, "target") or None
+                if isinstance(entry.get("path"), str):
+                    found += self._from_file((field, index), entry["path"], target)
+                elif isinstance(entry.get("patch"), str):
+                    found += self._inline((field, index, "patch"), entry["patch"], target)
         return tuple(found)
 
     def _from_file(self, entry: Path, name: str, target: dict[str, Any] | None) -> list[Patch]:
@@ -190,25 +207,52 @@ class Kustomization:
         except MintageError:
             return []  # Kustomize refuses it, too: the build says so
         return [
-            Patch(path, self.file, self.index, path, document.value, target, inline=True)
-            for document in documents
+            Patch(path, self.file, self.index, path, document.value, target, inline=True, document=number)
+            for number, document in enumerate(documents)
             if isinstance(document.value, dict | list)
         ]
 
 
-def selects(target: dict[str, Any], kind: str, name: str, group: str = "", version: str = "") -> bool:
+def selects(
+    target: dict[str, Any],
+    kind: str,
+    name: str,
+    group: str = "",
+    version: str = "",
+    *,
+    namespace: str = "",
+    labels: Mapping[str, Any] | None = None,
+    annotations: Mapping[str, Any] | None = None,
+) -> bool:
     """Tell whether a patch's selector means an object; its fields are anchored regular expressions.
 
-    Labels and annotations are not looked at: they may only narrow the choice.
+    Labels and annotations are looked at where they are given; else they are taken to fit.
     """
-    wanted = (("kind", kind), ("name", name), ("group", group), ("version", version))
-    return all(_matches(target.get(field), value) for field, value in wanted)
+    wanted = (
+        ("kind", kind),
+        ("name", name),
+        ("group", group),
+        ("version", version),
+        ("namespace", namespace or "default"),
+    )
+    selectors = (("labelSelector", labels), ("annotationSelector", annotations))
+    return all(_matches(target.get(field), value) for field, value in wanted) and all(
+        picks(target[field], found)
+        for field, found in selectors
+        if found is not None and isinstance(target.get(field), str)
+    )
+
+
+@cache
+def _pattern(text: str) -> re.Pattern[str] | None:
+    try:
+        return re.compile(text)
+    except re.error:
+        return None
 
 
 def _matches(pattern: Any, value: str) -> bool:
     if not isinstance(pattern, str) or not pattern:
         return True
-    try:
-        return re.fullmatch(pattern, value) is not None
-    except re.error:
-        return pattern == value
+    compiled = _pattern(pattern)
+    return pattern == value if compiled is None else compiled.fullmatch(value) is not None

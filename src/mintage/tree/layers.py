@@ -121,6 +121,7 @@ class Generator(Named):
 
     def locate(self, built: dict[str, Any], path: Path, *, on_key: bool = False) -> Location | None:
         """Return the place of the literal or file that made a key, else that of the whole entry."""
+        del built
         source = self._source(str(path[1])) if len(path) > 1 and path[0] in {"data", "binaryData"} else None
         if source is None and self.merges:
             return None
@@ -128,7 +129,8 @@ class Generator(Named):
 
     def _source(self, key: str) -> Path | None:
         for list_name in ("literals", "files"):
-            for index, text in enumerate(at(self.item, list_name, default=[]) or []):
+            texts = self.item.get(list_name)
+            for index, text in enumerate(texts if isinstance(texts, list) else ()):
                 name, equals, _ = str(text).partition("=")
                 if (name if equals else str(text).rpartition("/")[2]) == key:
                     return list_name, index
@@ -218,7 +220,9 @@ def _in_block(files: Files, patch: Patch, inner: Path, outer: Location, *, on_ke
     value = next((part.value for part in files.parts(patch.file) if part.index == patch.index), None)
     text = at(value, *patch.within)
     try:
-        document = read_all(patch.file, text.encode(), max_bytes=len(text) * 4, max_nodes=100_000)[patch.document]
+        document = read_all(patch.file, text.encode(), max_bytes=len(text) * 4, max_nodes=100_000)[
+            patch.document
+        ]
     except MintageError:
         return None
     found = document.locate_key(inner) if on_key else document.locate(inner)

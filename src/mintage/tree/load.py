@@ -9,14 +9,15 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from mintage.errors import Location, MintageError, Problem
+from mintage.tree.blame import identity, place_of
 from mintage.tree.build import build, command
 from mintage.tree.files import YAML, Files
 from mintage.tree.kustomization import NAMES, Kustomization
-from mintage.tree.objects import Object, at, mapping
+from mintage.tree.objects import Object, at, items, mapping
 from mintage.tree.source_map import Resource, SourceMap, documents_in, kustomizations_of
 from mintage.tree.tree import Root, Tree
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from mintage.spec.validation import Validation
-    from mintage.tree.source_map import Layer
+    from mintage.tree.source_map import Layer, Traced
 
 MISSING = "kustomize-missing"
 OFFLINE = "kust-offline"  # not an id of its own: checks say which entry needs the network
@@ -98,39 +99,76 @@ class _Loading:
         if not folders or self._is_file():
             self.built.append(self._plain(self.within, self._manifests(self.within)))
         else:
-            self.built += [self._plain(folder, self._manifests(folder)) for folder in self._plain_sources()]
+            self.built += [self._plain(folder, paths) for folder, paths in list(self._plain_sources())]
 
     def _is_file(self) -> bool:
         return self.within in self.files.present
 
     def _root_folders(self) -> list[str]:
         """Return the folders of kustomizations that no other uses; the asked one counts even if it is used."""
-        used = {
-            entry.target
-            for kustomization in self.kustomizations.values()
-            for entry in (*kustomization.resources, *kustomization.components)
-        }
-        return [
+        used = {target for folder in self.kustomizations for target in self._uses(folder)}
+        found = {
             folder
-            for folder, kustomization in sorted(self.kustomizations.items())
-            if _is_in(folder, self.within)
-            and (folder == self.within or (folder not in used and not kustomization.is_component))
-        ]
+            for folder, kustomization in self.kustomizations.items()
+            if folder == self.within or (folder not in used and not kustomization.is_component)
+        }
+        found |= self._circles(found)
+        return sorted(folder for folder in found if _is_in(folder, self.within))
+
+    def _uses(self, folder: str) -> Iterator[str]:
+        kustomization = self.kustomizations[folder]
+        for entry in (*kustomization.resources, *kustomization.components, *kustomization.named_files):
+            if entry.target in self.kustomizations and entry.target != folder:
+                yield entry.target
+
+    def _circles(self, roots: set[str]) -> set[str]:
+        """Return a folder of each circle of kustomizations that no root leads to: building it says what is wrong."""
+        found: set[str] = set()
+        seen = self._reachable(roots)
+        for folder, kustomization in sorted(self.kustomizations.items()):
+            if folder not in seen and not kustomization.is_component:
+                found.add(folder)
+                seen |= self._reachable({folder})
+        return found
+
+    def _reachable(self, folders: set[str]) -> set[str]:
+        seen, waiting = set(folders), list(folders)
+        while waiting:
+            new = [target for target in self._uses(waiting.pop()) if target not in seen]
+            seen.update(new)
+            waiting += new
+        return seen
 
     def _kustomized(self, folder: str) -> _Built:
         kustomization = self.kustomizations[folder]
-        sources = SourceMap(folder, self.files, self.kustomizations)
-        result = _Built(folder, kustomization, reached=sources.reached)
-        tree = [found for found in self.kustomizations.values() if found.file in sources.reached]
-        if offline := self._not_offline(tree):
-            result.problems = (offline,)
-        elif all(found.is_plain for found in tree) and not _has_missing(self.files, tree):
-            result.documents = [(traced.document, tuple(traced.layers)) for traced in sources.traced]
+        traced = SourceMap(folder, self.files, self.kustomizations)
+        result = _Built(folder, kustomization, reached=traced.reached)
+        tree = [found for found in self.kustomizations.values() if found.file in traced.reached]
+        if obstacle := self._not_offline(tree) or self._too_large(result):
+            result.problems = (obstacle,)
+        elif all(found.is_plain for found in tree) and self._is_sum(traced):
+            result.documents = [(item.document, tuple(item.layers)) for item in traced.traced]
         else:
-            self._by_kustomize(result, sources)
+            self._by_kustomize(result, traced)
         return result
 
-    def _by_kustomize(self, result: _Built, sources: SourceMap) -> None:
+    def _too_large(self, result: _Built) -> Problem | None:
+        """Return why a root is not even given to Kustomize, which would fill the memory."""
+        for path in sorted(result.reached):
+            for problem in self.files.problems.get(path, ()):
+                if problem.id == "file-too-large":
+                    message = f"`{path}` is too large to be read: what uses it was not built"
+                    return Problem(problem.location, "kustomize-build", message, problem.advice)
+        return None
+
+    def _is_sum(self, source_map: SourceMap) -> bool:
+        """Tell whether Kustomize would build these objects and no others, without a complaint."""
+        if any(path in self.files.problems for path in source_map.reached) or not source_map.complete:
+            return False
+        ids = {identity(traced.document) for traced in source_map.traced}
+        return len(ids) == len(source_map.traced) and all(map(_is_buildable, source_map.traced))
+
+    def _by_kustomize(self, result: _Built, source_map: SourceMap) -> None:
         builder = command()
         if builder is None:
             message = "neither kubectl nor kustomize is on PATH: this kustomization was not built"
@@ -146,18 +184,20 @@ class _Loading:
             result.problems = tuple(self._at_kustomization(problem, result) for problem in error.problems)
             return
         documents = [document for document in documents if isinstance(document, dict)]
-        result.documents = [(document, sources.layers(document)) for document in documents]
+        result.documents = [(document, source_map.layers(document)) for document in documents]
 
     def _at_kustomization(self, problem: Problem, result: _Built) -> Problem:
         assert result.kustomization is not None
-        message = problem.message.replace(f"{self.files.root}/", "").replace(str(self.files.root), ".")
-        return Problem(Location(result.kustomization.file, 1, 1), problem.id, message, problem.advice)
+        place = place_of(problem.message, result.kustomization, self.kustomizations, self.files)
+        message = problem.message
+        for root in (self.files.root.resolve(), self.files.root):
+            message = message.replace(f"{root}/", "").replace(str(root), ".")
+        return Problem(place, problem.id, message, problem.advice)
 
     def _not_offline(self, tree: Iterable[Kustomization]) -> Problem | None:
         for kustomization in tree:
-            remote = [
-                entry for entry in (*kustomization.resources, *kustomization.components) if entry.is_remote
-            ]
+            entries = (*kustomization.resources, *kustomization.components, *kustomization.named_files)
+            remote = [entry for entry in entries if entry.is_remote]
             if remote:
                 place = self.files.locate(kustomization.file, kustomization.index, remote[0].path)
                 message = f"`{remote[0].name}` lies on another machine: what uses it was not built"
@@ -205,22 +245,19 @@ class _Loading:
                 if _is_object(document):
                     yield document, (Resource(self.files, part, list_item),)
 
-    def _plain_sources(self) -> list[str]:
-        """Return the folders of plain manifests that an Argo CD application delivers."""
-        wanted = {
-            str(path).strip("/")
-            for built in self.built
-            for document, _ in built.documents
-            for path in _argo_paths(document)
-        }
-        return sorted(
-            path
-            for path in wanted
-            if self.files.is_folder(path)
-            and path not in self.kustomizations
-            and _is_in(path, self.within)
-            and path not in self.files.charts
-        )
+    def _plain_sources(self) -> Iterator[tuple[str, list[str]]]:
+        """Yield the folders of plain manifests that an Argo CD application delivers, with their files."""
+        deep: dict[str, bool] = {}
+        for source in (
+            source for built in self.built for item, _ in built.documents for source in sources(item)
+        ):
+            path = str(source["path"]).strip("/") or "."
+            deep[path] = deep.get(path, False) or at(source, "directory", "recurse") is True
+        for path, recurse in sorted(deep.items()):
+            known = path in self.kustomizations or path in self.files.charts
+            if self.files.is_folder(path) and not known and _is_in(path, self.within):
+                found = self._manifests(path)
+                yield path, [file for file in found if recurse or str(PurePosixPath(file).parent) == path]
 
     def roots(self) -> Iterator[Root]:
         """Yield the roots, whose objects know the namespace in which Argo CD puts them."""
@@ -241,21 +278,28 @@ class _Loading:
         for built in self.built:
             for document, _ in built.documents:
                 namespace = at(document, "spec", "destination", "namespace")
-                for path in _argo_paths(document) if isinstance(namespace, str) else ():
-                    found.setdefault(str(path).strip("/"), set()).add(str(namespace))
+                for source in sources(document) if isinstance(namespace, str) else ():
+                    found.setdefault(str(source["path"]).strip("/") or ".", set()).add(str(namespace))
         return {path: min(namespaces) for path, namespaces in found.items() if len(namespaces) == 1}
 
     def loose(self) -> Iterator[Object]:
-        """Yield the objects in files that no root reaches."""
+        """Yield the objects in files that no root reaches; what repeats a built object there is a patch in waiting."""
         reached = {path for built in self.built for path in built.reached}
         used = {
             entry.target
             for kustomization in self.kustomizations.values()
             for entry in (*kustomization.resources, *kustomization.named_files)
         }
+        known = {_name_of(document) for built in self.built for document, _ in built.documents}
         for path in self._manifests(self.within):
             if path not in reached and path not in used:
-                yield from (Object(document, layers) for document, layers in self._objects_in(path))
+                patches = self._is_beside_kustomization(path)
+                for document, layers in self._objects_in(path):
+                    if not (patches and _name_of(document) in known):
+                        yield Object(document, layers)
+
+    def _is_beside_kustomization(self, path: str) -> bool:
+        return any(str(parent) in self.kustomizations for parent in PurePosixPath(path).parents)
 
     def notes(self) -> Iterator[str]:
         """Yield what was not looked at."""
@@ -271,22 +315,21 @@ def _is_object(document: Any) -> bool:
     )
 
 
-def _has_missing(files: Files, tree: Iterable[Kustomization]) -> bool:
-    return any(
-        entry.target not in files.present and not files.is_folder(entry.target)
-        for kustomization in tree
-        for entry in kustomization.resources
-    )
+def _name_of(document: dict[str, Any]) -> tuple[str, str]:
+    return str(document.get("kind")), str(mapping(document, "metadata").get("name"))
 
 
-def _argo_paths(document: dict[str, Any]) -> list[Any]:
-    if document.get("kind") != "Application" or not str(document.get("apiVersion")).startswith(
-        "argoproj.io/"
-    ):
+def _is_buildable(traced: Traced) -> bool:
+    metadata = mapping(traced.document, "metadata")
+    local = mapping(metadata, "annotations").get("config.kubernetes.io/local-config")
+    return _is_object(traced.document) and isinstance(metadata.get("name"), str) and not local
+
+
+def sources(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the sources of an Argo CD application that name a path; none for every other object."""
+    argo = str(document.get("apiVersion")).startswith("argoproj.io/")
+    if document.get("kind") != "Application" or not argo:
         return []
     spec = mapping(document, "spec")
-    sources = [
-        mapping(spec, "source"),
-        *(item for item in at(spec, "sources", default=[]) if isinstance(item, dict)),
-    ]
-    return [source["path"] for source in sources if isinstance(source.get("path"), str)]
+    found = [mapping(spec, "source"), *(item for _, item in items(spec, "sources"))]
+    return [source for source in found if isinstance(source.get("path"), str)]

@@ -29,8 +29,14 @@ _HASH = re.compile(r"-[a-z0-9]{10}$")
 # Their names stay what they are under `namePrefix` and `nameSuffix` (Kustomize 5.5).
 _NO_PREFIX = frozenset({"Namespace", "CustomResourceDefinition", "APIService"})
 _GENERATORS = (("configMapGenerator", "ConfigMap"), ("secretGenerator", "Secret"))
-# What adds or drops objects that cannot be followed here.
-_OPAQUE = ("generators", "transformers", "helmCharts", "helmChartInflationGenerator")
+# What adds or drops objects that cannot be followed here, and the transformers that do not.
+_OPAQUE = ("generators", "helmCharts", "helmChartInflationGenerator")
+_KNOWN_TRANSFORMERS = frozenset(
+    {
+        "AnnotationsTransformer", "ImageTagTransformer", "LabelTransformer", "NamespaceTransformer",
+        "ReplicaCountTransformer",
+    }
+)  # fmt: skip
 
 
 @dataclass
@@ -90,9 +96,7 @@ class SourceMap:
         """Return the layers of a built object, the innermost first."""
         kind, name = str(document.get("kind") or ""), str(mapping(document, "metadata").get("name") or "")
         found = list(self._by_name.get((kind, name), ()))
-        found += (
-            traced for traced in self._by_name.get((kind, _HASH.sub("", name)), ()) if traced.hashed
-        )
+        found += (traced for traced in self._by_name.get((kind, _HASH.sub("", name)), ()) if traced.hashed)
         namespace = at(document, "metadata", "namespace", default="")
         found.sort(
             key=lambda traced: (
@@ -111,7 +115,7 @@ class SourceMap:
             return objects
         self._open.append(folder)
         self.reached.add(kustomization.file)
-        self.complete = self.complete and not any(kustomization.document.get(field) for field in _OPAQUE)
+        self.complete = self.complete and not self._is_opaque(kustomization)
         found = [*objects, *(traced for entry in kustomization.resources for traced in self._entry(entry))]
         self._generate(kustomization, found)
         for entry in kustomization.components:
@@ -121,6 +125,16 @@ class SourceMap:
             self._reach(entry)
         self._open.pop()
         return found
+
+    def _is_opaque(self, kustomization: Kustomization) -> bool:
+        """Tell whether a kustomization adds, drops or renames objects in ways that are not followed."""
+        if any(kustomization.document.get(name) for name in _OPAQUE):
+            return True
+        targets = [entry.target for entry in kustomization.named_files if entry.field == "transformers"]
+        kinds = [mapping(part.value).get("kind") for file in targets for part in self._files.parts(file)]
+        return len(targets) < len(list(kustomization.strings("transformers"))) or not all(
+            kind in _KNOWN_TRANSFORMERS for kind in kinds
+        )
 
     def _entry(self, entry: Entry) -> Iterator[Traced]:
         if entry.target in self._kustomizations:
@@ -179,8 +193,14 @@ class SourceMap:
         namespace = kustomization.document.get("namespace")
         if isinstance(namespace, str) and namespace:
             for traced in objects:
-                traced.namespace = namespace
-                traced.layers.append(Named(*place, ("namespace",), ("metadata", "namespace")))
+                is_one = traced.kind == "Namespace"  # gets the name itself
+                traced.layers.append(
+                    Named(*place, ("namespace",), ("metadata", "name" if is_one else "namespace"))
+                )
+                if is_one:
+                    traced.rename(namespace)
+                else:
+                    traced.namespace = namespace
         for index, item in items(kustomization.document, "images"):
             for traced in objects:
                 traced.layers.append(Images(*place, ("images", index), item=item))

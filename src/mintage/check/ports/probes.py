@@ -60,9 +60,10 @@ def _container_with(container: Container, name: str) -> Container | None:
 def _probe_foreign_container(container: Container, _: Tree) -> Iterator[Hit]:
     own = _declared(container) | {found.number for found in listening(container)}
     for path, port in probe_ports(container):
-        if not isinstance(port, int) or port in own or path[-2] != "port" and at(container.document, path[-3], path[-2], "host"):
+        if not isinstance(port, int) or port in own or at(container.document, path[-3], path[-2], "host"):
             continue
-        other = next((each for each in container.pod.main_containers if each.path != container.path and port in _declared(each)), None)
+        others = (each for each in container.pod.main_containers if each.path != container.path)
+        other = next((each for each in others if port in _declared(each)), None)
         if other is not None:
             yield Hit(
                 f"{path[-3]} of container `{container.name}` asks port {port}, which is a port of container `{other.name}`",

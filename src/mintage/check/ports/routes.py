@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mintage.tree.tree import Tree
 
 _ROUTE = re.compile(r"""(?P<quote>["'])(?P<path>/[\w./{}:<>*-]*)(?P=quote)""")
-_SERVES = re.compile(r"@\w+(?:\.\w+)*\.(?:get|post|route|api_route|head)\(|add_api_route|add_route|add_url_rule|do_GET|web\.get\(")
+_HAS_ROUTES = re.compile(r"@\w+(?:\.\w+)*\.(?:get|post|route|api_route|head)\(|add_api_route|add_route|add_url_rule|do_GET|web\.get\(")
 _ANYTHING = re.compile(r"start_http_server|make_wsgi_app|make_asgi_app|StaticFiles|FileResponse|SimpleHTTPRequestHandler|include_router\(\s*\w+\.|\.mount\(|ray\.init")
 _LARGEST = 1_000_000
 
@@ -77,15 +77,22 @@ def _routes(tree: Tree) -> frozenset[str] | None:
             return None
         if _ANYTHING.search(text):
             return None
-        serves = serves or bool(_SERVES.search(text))
+        serves = serves or bool(_HAS_ROUTES.search(text))
         found.update(match["path"] for match in _ROUTE.finditer(text))
     return frozenset(found) if serves else None
 
 
 def _is_served(path: str, routes: frozenset[str]) -> bool:
     """Tell whether a path is a route, or ends with one: a router may put a prefix before it."""
-    plain = path.partition("?")[0].rstrip("/") or "/"
-    return any(plain == (route.rstrip("/") or "/") or (route != "/" and plain.endswith(route.rstrip("/"))) or "{" in route for route in routes)
+    plain = path.partition("?")[0].rstrip("/")
+    return any(_serves(route.rstrip("/"), plain) for route in routes)
+
+
+def _serves(route: str, path: str) -> bool:
+    fixed, parameter, _ = route.partition("{")
+    if parameter:
+        return path.startswith(fixed)
+    return route == path or (route != "" and path.endswith(route))
 
 
 CHECKS = (

@@ -18,9 +18,7 @@ if TYPE_CHECKING:
     from mintage.tree.objects import Container, Object, Path
     from mintage.tree.tree import Root, Tree
 
-_SCHEMES = (
-    "https?|grpcs?|tcp|tls|wss?|rediss?|postgres(?:ql)?|mysql|mariadb|mongodb|amqps?|nats|kafka|ray|ldaps?|mqtt|otlp|udp|clickhouse"
-)
+_SCHEMES = "https?|grpcs?|tcp|tls|wss?|rediss?|postgres(?:ql)?|mysql|mariadb|mongodb|amqps?|nats|kafka|ray|ldaps?|mqtt|otlp|udp|clickhouse"
 _URL = re.compile(
     rf"(?<![\w.+-])(?:jdbc:)?(?P<scheme>{_SCHEMES})(?:\+\w+)?://"
     r"(?:[^\s/@\"'<>]*@)?(?P<host>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?P<dot>\.?)(?::(?P<port>\d{1,5})(?!\d))?(?P<rest>[\s\S]?)"
@@ -30,11 +28,20 @@ _BARE = re.compile(
     r"(?P<rest>[\s\S]?)"
 )
 _NUMERIC = re.compile(r"[\d.]+")
-_FILLED_IN = frozenset("$({<%*")
+_FILLED_IN = frozenset("$({<%*-_")
 _NOWHERE = frozenset(
     {"localhost", "kubernetes", "metadata", "host", "hostname", "server", "example", "ip6-localhost", "service", "address"}
 )  # fmt: skip
-_EXAMPLES = (".example", ".example.com", ".example.org", ".example.net", ".invalid", ".test", ".localhost", ".local")
+_EXAMPLES = (
+    ".example",
+    ".example.com",
+    ".example.org",
+    ".example.net",
+    ".invalid",
+    ".test",
+    ".localhost",
+    ".local",
+)
 _PORTS = {"http": 80, "ws": 80, "https": 443, "wss": 443}
 
 
@@ -109,11 +116,15 @@ def parsed(item: Object, path: Path, text: str, *, in_pod: bool) -> Iterator[Add
 def _address(item: Object, path: Path, found: re.Match[str], *, in_pod: bool) -> Iterator[Address]:
     host, rest = found["host"], found["rest"]
     parts = found.groupdict()
-    if rest in _FILLED_IN and rest or host != host.lower() or _NUMERIC.fullmatch(host):
+    if (rest in _FILLED_IN and rest) or host != host.lower() or _NUMERIC.fullmatch(host):
         return
-    if rest == ":" and parts["port"] is None and found.string[found.end() : found.end() + 1] in _FILLED_IN | {""}:
+    if (
+        rest == ":"
+        and parts["port"] is None
+        and found.string[found.end() : found.end() + 1] in _FILLED_IN | {""}
+    ):
         return  # the port is filled in later, or is a placeholder
-    if host in _NOWHERE or host.endswith(_EXAMPLES) and not host.endswith(".svc.cluster.local"):
+    if host in _NOWHERE or (host.endswith(_EXAMPLES) and not host.endswith(".svc.cluster.local")):
         return
     port = int(parts["port"]) if parts["port"] else None
     default = _PORTS.get(parts.get("scheme") or "") if in_pod and rest != ":" else None
@@ -134,7 +145,7 @@ def local(address: Address, namespaces: frozenset[str]) -> tuple[str, str | None
         if labels[place + 1 :] in ([], ["cluster", "local"]):
             return labels[place - 2], labels[place - 1]
         return None
-    if len(labels) <= 3 and labels[-1] in namespaces:  # noqa: PLR2004 - a pod of a headless Service comes first
+    if len(labels) <= 3 and labels[-1] in namespaces:
         return labels[-2], labels[-1]
     return None
 

@@ -46,11 +46,16 @@ def _service_missing(root: Root) -> Iterator[Hit]:
             continue
         if _is_own_name(address, name):
             continue
-        place = f" in namespace `{namespace}`" if namespace else ""
+        place = f" in namespace `{asked}`" if asked not in {None, address.owner.namespace} else ""
         near = did_you_mean(name, (service.name for service in known.services(root)))
         otherwise = "add the Service, or declare it under `externals.services`"
         advice = f"{near} Otherwise {otherwise}" if near.startswith("did you mean") else otherwise
-        yield Hit(f"`{address.text}` needs a Service `{name}`{place}, which is not there", advice, address.owner, address.path)
+        yield Hit(
+            f"`{address.text}` needs a Service `{name}`{place}, which is not there",
+            advice,
+            address.owner,
+            address.path,
+        )
 
 
 def _is_own_name(address: Address, name: str) -> bool:
@@ -84,7 +89,11 @@ def _namespace_mismatch(root: Root) -> Iterator[Hit]:
 
 def _own_service(root: Root, name: str) -> KnownService | None:
     return next(
-        (found for found in known.services(root) if found.name == name and found.namespace in root.namespaces),
+        (
+            found
+            for found in known.services(root)
+            if found.name == name and found.namespace in root.namespaces
+        ),
         None,
     )
 
@@ -119,7 +128,7 @@ def _port_mismatch(root: Root) -> Iterator[Hit]:
         if address.port is None or (asked is None and not address.owner.namespaced):
             continue
         service = known.service(root, name, asked or address.owner.namespace)
-        if service is None or _is_open(service) or len(address.labels) > 1 and address.labels[0] != name:
+        if service is None or _is_open(service) or (len(address.labels) > 1 and address.labels[0] != name):
             continue
         ports = {port.number for port in service.ports or ()}
         if not ports or address.port in ports:
@@ -131,7 +140,9 @@ def _port_mismatch(root: Root) -> Iterator[Hit]:
             f"use port {has}" if len(ports) == 1 else f"use one of the ports {has}",
             address.owner,
             address.path,
-            others=(Other("the Service", service.source, ("spec", "ports")),) if service.source and not service.generated else (),
+            others=(Other("the Service", service.source, ("spec", "ports")),)
+            if service.source and not service.generated
+            else (),
         )
 
 
@@ -141,7 +152,7 @@ def _is_open(service: KnownService) -> bool:
     if service.ports is None or source is None:
         return True
     return not service.generated and (
-        source.spec.get("clusterIP") == "None" or source.spec.get("type") == "ExternalName" or not source.spec.get("selector")
+        source.spec.get("clusterIP") == "None" or source.spec.get("type") == "ExternalName"
     )
 
 

@@ -31,7 +31,11 @@ _PROFILED = ("InferenceService", "LLMInferenceService", "Notebook")
 
 def names(root: Root, kind: str, namespace: str | None = None) -> list[str]:
     """Return the names of the objects of a kind that a namespace holds; a namespace that is not known is any."""
-    return [item.name for item in root.of(kind) if None in (namespace, item.namespace) or item.namespace == namespace]
+    return [
+        item.name
+        for item in root.of(kind)
+        if None in (namespace, item.namespace) or item.namespace == namespace
+    ]
 
 
 def advice(root: Root, kind: str, name: str, namespace: str | None = None) -> str:
@@ -69,7 +73,7 @@ def _named(root: Root) -> tuple[Reference, ...]:
 def _hit(root: Root, found: Reference) -> Iterator[Hit]:
     if known.exists(root, found.kind, found.name, found.namespace):
         return
-    place = f" in namespace `{found.namespace}`" if found.namespace else ""
+    place = f" in namespace `{found.namespace}`" if found.namespace != found.owner.namespace else ""
     yield Hit(
         f"there is no {found.kind} `{found.name}`{place}",
         advice(root, found.kind, found.name, found.namespace),
@@ -83,7 +87,11 @@ def _key_missing(root: Root) -> Iterator[Hit]:
         if found.key is None or not found.required or found.kind not in {"Secret", "ConfigMap"}:
             continue
         keys = known.keys(root, found.kind, found.name, found.namespace)
-        if keys is None or found.key in keys or not known.exists(root, found.kind, found.name, found.namespace):
+        if (
+            keys is None
+            or found.key in keys
+            or not known.exists(root, found.kind, found.name, found.namespace)
+        ):
             continue
         source = root.find(found.kind, found.name, found.namespace)
         yield Hit(
@@ -118,8 +126,9 @@ def _subject_missing(root: Root) -> Iterator[Hit]:
             if subject.get("kind") != "ServiceAccount" or not is_literal(name) or not is_literal(namespace):
                 continue
             if namespace in root.namespaces and not known.exists(root, "ServiceAccount", name, namespace):
+                place = f" in namespace `{namespace}`" if namespace != binding.namespace else ""
                 yield Hit(
-                    f"there is no ServiceAccount `{name}` in namespace `{namespace}`",
+                    f"there is no ServiceAccount `{name}`{place}",
                     advice(root, "ServiceAccount", name, namespace),
                     binding,
                     ("subjects", index, "name"),
@@ -131,16 +140,19 @@ def _account_missing(root: Root) -> Iterator[Hit]:
     yield from _subject_missing(root)
 
 
-def _of_pods(
-    field: str, kind: str, allowed: frozenset[str] = frozenset()
-) -> Callable[[Root], Iterator[Hit]]:
+def _of_pods(field: str, kind: str, allowed: frozenset[str] = frozenset()) -> Callable[[Root], Iterator[Hit]]:
     """Return a check of a field of pods that names an object without namespace."""
 
     def run(root: Root) -> Iterator[Hit]:
         for pod in root.pods:
             name = pod.spec.get(field)
             if is_literal(name) and name not in allowed and not known.exists(root, kind, str(name)):
-                yield Hit(f"there is no {kind} `{name}`", advice(root, kind, str(name)), pod.owner, (*pod.path, field))
+                yield Hit(
+                    f"there is no {kind} `{name}`",
+                    advice(root, kind, str(name)),
+                    pod.owner,
+                    (*pod.path, field),
+                )
 
     return run
 

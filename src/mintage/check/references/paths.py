@@ -7,7 +7,7 @@ here knows are covered. Fields that name what a controller is to *make* (`Certif
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from mintage.tree.objects import at, mapping
 
@@ -56,7 +56,10 @@ _SCRAPE = (
     ("Secret", "oauth2.clientSecret"),
     *((kind, f"oauth2.{path}") for kind, path in _TLS),
 )
-_RAY_CLUSTER = (("Secret", "authOptions.secretName"), ("Secret", "headGroupSpec.ingressOptions.tls.*.secretName"))
+_RAY_CLUSTER = (
+    ("Secret", "authOptions.secretName"),
+    ("Secret", "headGroupSpec.ingressOptions.tls.*.secretName"),
+)
 _ISSUER = (
     ("Secret", "spec.acme.externalAccountBinding.keySecretRef"),
     ("Secret", "spec.ca.secretName"),
@@ -134,7 +137,7 @@ _GENERATED = ("-dockercfg-", "-token-")  # Secrets that OpenShift lists in a Ser
 _TEMPLATES = ("$(", "${", "{{", "<", "%(")
 
 
-def is_literal(name: Any) -> bool:
+def is_literal(name: Any) -> TypeGuard[str]:
     """Tell whether a value is a name as it stands: text in which nothing is filled in later."""
     return isinstance(name, str) and bool(name) and not any(sign in name for sign in _TEMPLATES)
 
@@ -240,7 +243,9 @@ def _volumes(item: Object, path: Path, value: Any) -> Iterator[Reference]:
             yield from _volume_source(item, (*where, "projected", "sources", number), source)
         claim = at(volume, "persistentVolumeClaim", "claimName")
         if claim is not None:
-            yield from _made(item, (*where, "persistentVolumeClaim", "claimName"), "PersistentVolumeClaim", claim)
+            yield from _made(
+                item, (*where, "persistentVolumeClaim", "claimName"), "PersistentVolumeClaim", claim
+            )
         csi = at(volume, "csi", "nodePublishSecretRef")
         if csi is not None:
             yield from _made(item, (*where, "csi", "nodePublishSecretRef"), "Secret", csi)

@@ -63,9 +63,7 @@ def _template_missing(root: Root) -> Iterator[Hit]:
                 yield from _outer(root, item, (*place, "templateRef"), at(call, "templateRef"))
 
 
-def _local(
-    item: Object, path: Path, name: Any, names: set[str], spec: dict[str, Any]
-) -> Iterator[Hit]:
+def _local(item: Object, path: Path, name: Any, names: set[str], spec: dict[str, Any]) -> Iterator[Hit]:
     if not is_literal(name) or name in names or "workflowTemplateRef" in spec or not names:
         return
     yield Hit(f"there is no template `{name}` in this workflow", did_you_mean(str(name), names), item, path)
@@ -77,7 +75,9 @@ def _outer(root: Root, item: Object, path: Path, reference: Any) -> Iterator[Hit
         return
     kind = "ClusterWorkflowTemplate" if at(reference, "clusterScope") is True else "WorkflowTemplate"
     if not known.exists(root, kind, name, item.namespace):
-        yield Hit(f"there is no {kind} `{name}`", advice(root, kind, name, item.namespace), item, (*path, "name"))
+        yield Hit(
+            f"there is no {kind} `{name}`", advice(root, kind, name, item.namespace), item, (*path, "name")
+        )
         return
     found = root.find(kind, name, item.namespace if kind == "WorkflowTemplate" else None)
     names = {str(own.get("name")) for _, own in items(found.spec, "templates")} if found else set()
@@ -135,14 +135,19 @@ def _all_text(root: Root) -> str:
 def _is_used(name: str, scope: str, text: str, spec: dict[str, Any]) -> bool:
     if f"{scope}.parameters.{name}" in text or f"{scope}.parameters['{name}']" in text:
         return True
-    if f"{scope}.parameters}}}}" in text or f"{scope}.parameters.json" in text or f"toJson({scope}.parameters" in text:
+    if (
+        f"{scope}.parameters}}}}" in text
+        or f"{scope}.parameters.json" in text
+        or f"toJson({scope}.parameters" in text
+    ):
         return True
     # The entry point gets the workflow's arguments by name, and so does a template from elsewhere.
     if "workflowTemplateRef" in spec:
         return True
     entry = spec.get("entrypoint")
     return any(
-        template.get("name") == entry and any(own.get("name") == name for _, own in items(template, "inputs", "parameters"))
+        template.get("name") == entry
+        and any(own.get("name") == name for _, own in items(template, "inputs", "parameters"))
         for _, template in items(spec, "templates")
     )
 

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from mintage.check.tables.apis import api_life
 from mintage.schemas.core import minors_of
 
 if TYPE_CHECKING:
@@ -81,10 +82,16 @@ def places_of_errors(tree: Tree) -> frozenset[Location]:
 
 def unjudged(tree: Tree) -> Iterator[Object]:
     """Yield the objects of roots for whose kind there is no schema; what Kubernetes has removed is known to other checks."""
-    for root in (tree.roots if roots is None else roots) if tree.schemas is not None else ():
+    for root in tree.roots if tree.schemas is not None else ():
         for item in root.objects:
-            if judgement(item, tree).judge is None and not minors_of(item.api_version, item.kind):
+            if judgement(item, tree).judge is None and not _is_of_kubernetes(item):
                 yield item
+
+
+def _is_of_kubernetes(item: Object) -> bool:
+    """Tell whether another release of Kubernetes has the kind."""
+    life = api_life(item.api_version, item.kind)
+    return bool(minors_of(item.api_version, item.kind)) or (life is not None and life.project == "Kubernetes")
 
 
 def coverage(tree: Tree, roots: Iterable[Root] | None = None) -> Coverage:

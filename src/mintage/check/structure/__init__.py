@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from mintage.check.structure import coercion, immutable, names, placeholders, pods, problems
+from mintage.check.structure import apis, coercion, immutable, names, placeholders, pods, problems
 
 CHECKS = (
     *problems.CHECKS,
     *coercion.CHECKS,
+    *apis.CHECKS,
     *names.CHECKS,
     *pods.CHECKS,
     *placeholders.CHECKS,

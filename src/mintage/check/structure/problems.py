@@ -15,7 +15,7 @@ from mintage.errors import Location, MintageError
 from mintage.tree.kustomization import NAMES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from mintage.errors import Problem
     from mintage.tree.files import Files
@@ -28,7 +28,7 @@ _TEMPLATE = "{{"
 _SUFFIXES = frozenset({".yaml", ".yml"})
 
 
-def _with_id(id: str) -> object:  # noqa: A002 - the field's name
+def _with_id(id: str) -> Callable[[Tree], Iterator[Hit]]:  # noqa: A002 - the field's name
     """Return a check of the problems of one id."""
 
     def run(tree: Tree) -> Iterator[Hit]:
@@ -112,7 +112,7 @@ CHECKS = (
         "file-unreadable",
         ERROR,
         "tree",
-        _with_id("file-unreadable"),  # type: ignore[arg-type]
+        _with_id("file-unreadable"),
         why="What cannot be read cannot be checked, and Argo CD may not be able to read it either.",
         fix="Give the file its rights back, or mend the link.",
     ),
@@ -120,7 +120,7 @@ CHECKS = (
         "file-too-large",
         WARNING,
         "tree",
-        _with_id("file-too-large"),  # type: ignore[arg-type]
+        _with_id("file-too-large"),
         why="A file of this size is data, not a manifest: it was not read, and nothing in it was checked.",
         fix="Move data to an object store or an image, or exclude the file under `validation.exclude`.",
     ),
@@ -136,7 +136,7 @@ CHECKS = (
         "yaml-duplicate-key",
         ERROR,
         "tree",
-        _with_id(DUPLICATE),  # type: ignore[arg-type]
+        _with_id(DUPLICATE),
         why="Readers disagree about a key that stands twice: some take the last value, some the first, some refuse the file.",
         fix="Remove one of the two.",
     ),
