@@ -8,14 +8,12 @@ installed in: `python bench/render.py [N ...]`, by default 100 and 1000.
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 import tempfile
-import time
 from pathlib import Path
-from typing import NamedTuple
 
+from cost import Cost, measure
 from mintage.testing import DODO
 
 KUSTOMIZE_LIMIT = 100  # Kustomize is quadratic: 1000 services take it minutes
@@ -51,17 +49,6 @@ environments:
 """
 
 
-class Cost(NamedTuple):
-    """What one process tree took."""
-
-    cpu: float
-    wall: float
-    peak: int  # KiB
-
-    def __str__(self) -> str:
-        return f"{self.cpu:7.2f} CPU s  {self.wall:7.2f} s  {self.peak / 1024:6.0f} MiB"
-
-
 def write_workspace(root: Path, count: int) -> None:
     """Write a workspace of `count` services, each of which refers to the next."""
     (root / "specs").mkdir(parents=True)
@@ -70,21 +57,6 @@ def write_workspace(root: Path, count: int) -> None:
     for shard in range(count):
         text = SERVICE.format(name=f"svc-{shard:05}", shard=shard, peer=f"svc-{(shard + 1) % count:05}")
         (root / f"specs/svc-{shard:05}.yaml").write_text(text)
-
-
-def measure(command: list[str], root: Path) -> Cost:
-    """Run a command in a folder, its output thrown away; a failure ends the benchmark."""
-    start = time.perf_counter()
-    child = os.fork()
-    if child == 0:
-        os.chdir(root)
-        null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, 1)
-        os.execvp(command[0], command)  # noqa: S606 - the commands are this script's own
-    _, status, usage = os.wait4(child, 0)
-    if status:
-        raise SystemExit(f"{' '.join(command)}: exit status {os.waitstatus_to_exitcode(status)}")
-    return Cost(usage.ru_utime + usage.ru_stime, time.perf_counter() - start, usage.ru_maxrss)
 
 
 def change_one(root: Path, count: int) -> None:

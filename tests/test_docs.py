@@ -159,7 +159,8 @@ def test_blocks_that_name_a_file_show_what_is_in_it() -> None:
 
 def test_every_error_is_explained_and_no_other() -> None:
     """The table tells for each id what it means and what to do."""
-    rows = re.findall(r"^\| `([a-z-]+)` \| (.+) \| (.+) \|$", text(DOCS / "render.md"), re.MULTILINE)
+    tables = text(DOCS / "render.md") + text(DOCS / "schemas.md")
+    rows = re.findall(r"^\| `([a-z-]+)` \| (.+) \| (.+) \|$", tables, re.MULTILINE)
     explained = [name for name, _, _ in rows]
     assert sorted(explained) == sorted(set(explained))
     assert set(explained) == error_ids()

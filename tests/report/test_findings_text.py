@@ -44,7 +44,8 @@ roots       gitops/base              62 objects  1 warning
             gitops/overlays/dev      61 objects  1 error
             gitops/overlays/edge  could not be built
             gitops/overlays/prod  1,064 objects  1 error
-schemas     judged by CRDs 79, Kubernetes 1.32 1,100
+schemas     1,100 objects judged by Kubernetes 1.32
+            79 objects judged by CRDs
             none for 8 objects: LLMInferenceService 5, Route 3
 note        kubectl is not on PATH: 3 kustomizations were not built
 note        2 Helm charts were not rendered
@@ -83,7 +84,8 @@ def test_a_report_without_findings_says_what_was_checked(tmp_path: Path) -> None
         "checked     123 objects in 2 roots, with 2 checks",
         "roots       gitops/base          62 objects",
         "            gitops/overlays/dev  61 objects",
-        "schemas     judged by CRDs 3, Kubernetes 1.32 120",
+        "schemas     120 objects judged by Kubernetes 1.32",
+        "            3 objects judged by CRDs",
         "no findings",
     ]
 

@@ -37,6 +37,9 @@ def mutant(document: dict[str, Any], random: Random, most: int = 1) -> dict[str,
 
 def _mutate(document: dict[str, Any], random: Random) -> None:
     known = list(places(document))
+    if not known:  # earlier changes left nothing
+        document["spec"] = {}
+        return
     path = random.choice(known)
     holder: Any = document
     for step in path[:-1]:

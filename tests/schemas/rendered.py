@@ -25,7 +25,10 @@ def rendered() -> list[dict[str, Any]]:
     for path in sorted((ROOT / "gitops").rglob("*.yaml")):
         if "patches" not in path.parts and path.name != "targets.yaml":
             for document in yaml.safe_load_all(path.read_bytes()):
-                if isinstance(document, dict) and (document.get("apiVersion"), document.get("kind")) in files():
+                if (
+                    isinstance(document, dict)
+                    and (document.get("apiVersion"), document.get("kind")) in files()
+                ):
                     found.append(document)
     return found
 

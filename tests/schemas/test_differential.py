@@ -16,9 +16,19 @@ from schemas.mutants import mutant
 from schemas.rendered import rendered, upstream
 
 CUSTOM = {
-    ("kueue.x-k8s.io/v1beta2", "LocalQueue"): {"clusterQueue": "gpu", "stopPolicy": "Hold", "fairSharing": {"weight": 1}},
+    ("kueue.x-k8s.io/v1beta2", "LocalQueue"): {
+        "clusterQueue": "gpu",
+        "stopPolicy": "Hold",
+        "fairSharing": {"weight": 1},
+    },
     ("monitoring.coreos.com/v1", "PrometheusRule"): {
-        "groups": [{"name": "a", "interval": "30s", "rules": [{"alert": "A", "expr": "up == 0", "for": "1m", "labels": {"a": "b"}}]}]
+        "groups": [
+            {
+                "name": "a",
+                "interval": "30s",
+                "rules": [{"alert": "A", "expr": "up == 0", "for": "1m", "labels": {"a": "b"}}],
+            }
+        ]
     },
 }
 

@@ -9,7 +9,8 @@ import pytest
 from lab import lab, run_in
 from mintage.manifest import Manifest
 from mintage.tasks.compare import whole_tree
-from mintage.tasks.prove import expected, in_namespace, is_recorded, prove
+from mintage.tasks.prove import expected, in_namespace
+from mintage.tasks.validate import Validation
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,17 +45,30 @@ def test_a_namespace_is_put_only_where_there_is_none() -> None:
 
 
 @pytest.mark.kustomize
-@pytest.mark.parametrize("environment", ["", "dev", "prod"])
-def test_a_proof_is_remembered_until_something_changes(space: Space, environment: str) -> None:
+@pytest.mark.parametrize("name", ["base", "overlays/dev", "base/web", "tree"])
+def test_what_was_judged_is_remembered_until_something_changes(space: Space, name: str) -> None:
     """A file of the tree, or a spec."""
-    run = run_in(space.root)
-    assert not is_recorded(run, environment)
-    prove(run, environment)
-    assert is_recorded(run_in(space.root), environment)
+
+    def is_current() -> bool:
+        return Validation(run_in(space.root)).is_current(name)
+
+    assert not is_current()
+    Validation(run_in(space.root)).judge(name)
+    assert is_current()
+    text = space.read("specs/web.yaml")
+    space.edit("specs/web.yaml", "8080", "8081")
+    assert not is_current()
+    space.write("specs/web.yaml", text)
+    assert is_current() or name == "tree"  # which goes by the times of files
+
+
+@pytest.mark.kustomize
+def test_a_file_of_the_tree_that_changed_is_built_again(space: Space) -> None:
+    """And one that is as it was is not."""
+    name = "overlays/dev"
+    Validation(run_in(space.root)).judge(name)
     text = space.read("gitops/base/web/service-web.yaml")
     space.write("gitops/base/web/service-web.yaml", f"{text}\n")
-    assert not is_recorded(run_in(space.root), environment)
+    assert not Validation(run_in(space.root)).is_current(name)
     space.write("gitops/base/web/service-web.yaml", text)
-    assert is_recorded(run_in(space.root), environment)
-    space.edit("specs/web.yaml", "8080", "8081")
-    assert not is_recorded(run_in(space.root), environment)
+    assert Validation(run_in(space.root)).is_current(name)

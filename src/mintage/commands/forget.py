@@ -28,7 +28,7 @@ class Forget(DoitForget):  # type: ignore[misc]
 
 def _forget(tasks: list[str] | None) -> None:
     """Drop the traces of these tasks of the workspace in the current folder, or all of them."""
-    for verb, file in (("render", "traces.jsonl"), ("validate", "proofs.jsonl")):
+    for verb, file in (("render", "traces.jsonl"), ("validate", "findings.jsonl")):
         traces = Traces(Path(STATE) / file)
         known = [name for name, _ in traces.items()]
         chosen = known if tasks is None else [name for name in known if f"{verb}:{name}" in tasks]

@@ -23,8 +23,17 @@ class _Parser(argparse.ArgumentParser):
         advice = ""
         if "unrecognized arguments: " in message:
             word = message.partition(": ")[2].split()[0].partition("=")[0]
-            advice = did_you_mean(word, [flag for action in self._actions for flag in action.option_strings])
+            advice = did_you_mean(word, _flags(self))
         self.exit(2, f"{self.prog}: error: {message}\n  = {advice or f'see `{self.prog} --help`'}\n")
+
+
+def _flags(parser: argparse.ArgumentParser) -> list[str]:
+    """Return the flags of a parser and of its commands."""
+    found = [flag for action in parser._actions for flag in action.option_strings]  # noqa: SLF001 - no other way to ask
+    for action in parser._actions:  # noqa: SLF001
+        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
+            found += [flag for command in action.choices.values() for flag in _flags(command)]
+    return found
 
 
 def parser() -> argparse.ArgumentParser:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _LABEL = 11
 _MOST_ROOTS = 12
 _MOST_KINDS = 8
+_MOST_SOURCES = 8
+_OWN = "Mintage's own schema of "  # a sentence for each kind, which only the other formats tell one by one
 _STATES = {RootStatus.FAILED: "could not be built", RootStatus.SKIPPED: "was not built"}
 
 
@@ -101,8 +103,14 @@ def _state(root: Root, width: int, style: Style) -> str:
 
 
 def _schemas(report: Report) -> Iterator[str]:
-    if report.judged:
-        yield f"judged by {_numbers(report.judged, list(report.judged))}"
+    own = {source: number for source, number in report.judged.items() if source.startswith(_OWN)}
+    others = sorted((-number, source) for source, number in report.judged.items() if source not in own)
+    for number, source in others[:_MOST_SOURCES]:
+        yield f"{several(-number, 'object')} judged by {harmless(source)}"
+    if rest := others[_MOST_SOURCES:]:
+        yield f"{several(-sum(number for number, _ in rest), 'object')} judged by {len(rest)} more"
+    if own:
+        yield f"{several(sum(own.values()), 'object')} judged by Mintage's own schemas of {several(len(own), 'kind')}"
     if report.unjudged:
         kinds = sorted(report.unjudged, key=lambda kind: (-report.unjudged[kind], kind))
         total = several(sum(report.unjudged.values()), "object")

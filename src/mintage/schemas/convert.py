@@ -10,14 +10,15 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from kubeconform import patterns
 from kubeconform.resources import split
 from kubeconform.structural import convert
 from kubeconform.yaml_reader import YamlError, read
-from mintage.errors import Location, MintageError, Problem
+from mintage.errors import Location, MintageError, Problem, fail
+from mintage.schemas.judge import compiled
 from mintage.schemas.nodes import Schema, mapped, parts, reference_to, with_parts
 from mintage.schemas.stored import Stored
 from mintage.schemas.tighten import tightened
@@ -29,14 +30,16 @@ KIND = "CustomResourceDefinition"
 _BESIDE = ("x-kubernetes-list-type", "x-kubernetes-list-map-keys", "x-kubernetes-validations")
 _WORTH_A_NAME = 120  # characters of a repeated part; shorter ones are repeated
 _LONGEST = 64_000_000
+# What comes out of translating and compiling something that is no structural schema.
+_NO_SCHEMA = (ValueError, TypeError, AttributeError, KeyError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
     """What a text holds: schemas, and a remark on each version that gives none."""
 
-    schemas: tuple[Stored, ...]
-    remarks: tuple[str, ...]
+    schemas: list[Stored] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
 
 
 def definitions(file: str, data: bytes) -> Found:
@@ -45,21 +48,19 @@ def definitions(file: str, data: bytes) -> Found:
     Raises `MintageError` with every problem of the file; where it holds no definition at all, that is one.
     """
     if len(data) > _LONGEST:
-        raise _problem(
-            file, 0, "file-too-large", f"the file has {len(data):,} bytes, at most {_LONGEST:,} are read"
-        )
-    schemas: list[Stored] = []
-    remarks: list[str] = []
+        message = f"the file has {len(data):,} bytes, at most {_LONGEST:,} are read"
+        raise fail(file, "file-too-large", message, "split it")
+    found = Found()
     problems: list[Problem] = []
     for line, document in _documents(data):
         try:
             for value in _values(file, line, document):
-                _convert(value, schemas, remarks)
+                _convert(file, line, value["spec"], found)
         except MintageError as error:
             problems += error.problems
     if problems:
         raise MintageError(problems)
-    return Found(tuple(schemas), tuple(remarks))
+    return found
 
 
 def _documents(data: bytes) -> Iterator[tuple[int, bytes]]:
@@ -96,52 +97,62 @@ def _unreadable(file: str, line: int, text: str) -> MintageError:
     if sentence.startswith("line ") and ":" in sentence:
         number, _, sentence = sentence.removeprefix("line ").partition(": ")
         line += int(number) - 1
-    return _problem(
-        file, line, "yaml-syntax", sentence, "check quotes, colons and indentation here and above"
-    )
-
-
-def _problem(file: str, line: int, name: str, message: str, advice: str = "") -> MintageError:
-    return MintageError([Problem(Location(file, line, 1 if line else 0), name, message, advice)])
+    advice = "check quotes, colons and indentation here and above"
+    return MintageError([Problem(Location(file, line, 1), "yaml-syntax", sentence, advice)])
 
 
 def _check(file: str, line: int, definition: dict[str, Any]) -> None:
     """Refuse a definition that lacks what every one has."""
     spec = definition.get("spec")
     names = spec.get("names") if isinstance(spec, dict) else None
-    if (
-        not isinstance(spec, dict)
-        or not isinstance(names, dict)
-        or not names.get("kind")
-        or not spec.get("group")
-    ):
-        message = f"a {KIND} without `spec.group` and `spec.names.kind`"
-        raise _problem(file, line, "crd-invalid", message, "export it again: `kubectl get crd NAME -o yaml`")
+    if not isinstance(spec, dict) or not isinstance(names, dict):
+        raise _invalid(file, line, f"a {KIND} without `spec.names`")
+    if not isinstance(names.get("kind"), str) or "." not in str(spec.get("group")):
+        raise _invalid(file, line, f"a {KIND} without `spec.group` and `spec.names.kind`")
+    versions = spec.get("versions", [{}])
+    if not isinstance(versions, list) or not all(isinstance(each, dict) for each in versions):
+        raise _invalid(file, line, f"`spec.versions` of {names['kind']} is not a list of mappings")
 
 
-def _convert(definition: dict[str, Any], schemas: list[Stored], remarks: list[str]) -> None:
-    spec = definition["spec"]
-    shared = (spec.get("validation") or {}).get("openAPIV3Schema")  # v1beta1 has one schema for all versions
-    kind, group = str(spec["names"]["kind"]), str(spec["group"])
+def _invalid(file: str, line: int, message: str) -> MintageError:
+    advice = "export it again: `kubectl get crd NAME -o yaml`"
+    return MintageError([Problem(Location(file, line, 1), "crd-invalid", message, advice)])
+
+
+def _convert(file: str, line: int, spec: dict[str, Any], found: Found) -> None:
+    """Add the schema of every version of a definition, or a remark."""
+    kind, group = spec["names"]["kind"], spec["group"]
     for version in spec.get("versions") or [{"name": spec.get("version", "")}]:
-        api_version = f"{group}/{version.get('name', '')}"
-        structural = (version.get("schema") or {}).get("openAPIV3Schema") or shared
+        name = str(version.get("name", ""))
+        title = f"{kind} {group}/{name}"
+        structural = _structural(version) or _structural({"schema": spec.get("validation")})
         if version.get("served") is False:
-            remarks.append(f"{kind} {api_version} is not served")
-        elif not isinstance(structural, dict) or not _says_something(structural):
-            remarks.append(f"{kind} {api_version} has no schema: it would accept anything")
+            found.remarks.append(f"{title} is not served")
+        elif not structural:
+            found.remarks.append(f"{title} has no schema: it would accept anything")
         else:
-            schema = stored_schema(structural, group, str(version["name"]), kind)
-            warning = str(version.get("deprecationWarning") or f"{api_version} {kind} is deprecated")
-            schemas.append(
-                Stored(
-                    api_version,
-                    kind,
-                    str(spec.get("scope", "Namespaced")),
-                    schema,
-                    warning if version.get("deprecated") else "",
-                )
-            )
+            try:
+                schema = stored_schema(structural, group, name, kind)
+                compiled(schema)
+            except _NO_SCHEMA as error:
+                raise _invalid(file, line, f"the schema of {title} is none: {error}") from None
+            scope = str(spec.get("scope", "Namespaced"))
+            found.schemas.append(Stored(f"{group}/{name}", kind, scope, schema, _warning(version, title)))
+
+
+def _warning(version: dict[str, Any], title: str) -> str:
+    return (
+        str(version.get("deprecationWarning") or f"{title} is deprecated")
+        if version.get("deprecated")
+        else ""
+    )
+
+
+def _structural(version: dict[str, Any]) -> Schema:
+    """Return the schema of a version, empty where it says nothing."""
+    holder = version.get("schema")
+    structural = holder.get("openAPIV3Schema") if isinstance(holder, dict) else None
+    return structural if isinstance(structural, dict) and _says_something(structural) else {}
 
 
 def _says_something(structural: Schema) -> bool:
@@ -219,7 +230,8 @@ class _Pool:
     def _placed(self, reference: Schema) -> Schema:
         name = _name(reference)
         whole = self._inline(name)
-        if self._uses[name] == 1 or len(json.dumps(whole)) < _WORTH_A_NAME:
+        # Who fills in the defaults of an object looks for them in its fields, not behind a reference.
+        if self._uses[name] == 1 or "default" in whole or len(json.dumps(whole)) < _WORTH_A_NAME:
             return whole
         self._named[name] = whole
         return reference_to(name)

@@ -79,37 +79,37 @@ def _download(pin: Pin, base: str) -> bytes:
             data: bytes = response.read(_LONGEST + 1)
     except urllib.error.HTTPError as error:
         error.close()
-        raise _refused(
+        raise _complain(
             pin, "fetch-failed", f"{url} answers {error.code} {error.reason}", "check commit and path"
         ) from None
     except (OSError, http.client.HTTPException, ValueError) as error:
         reason = error.reason if isinstance(error, urllib.error.URLError) else error
         advice = "without a network, import the CRDs from files: doit schemas import FOLDER"
-        raise _refused(pin, "fetch-failed", f"{url} cannot be had: {reason}", advice) from None
+        raise _complain(pin, "fetch-failed", f"{url} cannot be had: {reason}", advice) from None
     if len(data) > _LONGEST:
-        raise _refused(pin, "file-too-large", f"{url} has more than {_LONGEST:,} bytes", "pin a single CRD")
+        raise _complain(pin, "file-too-large", f"{url} has more than {_LONGEST:,} bytes", "pin a single CRD")
     if (digest := digest_of(data)) != pin.sha256:
         message = f"{pin.name}: expected sha256 {pin.sha256}, got {digest} from {url}; nothing was written"
-        raise _refused(
-            pin, "sha256-mismatch", message, "compare the file with upstream before you change the lock"
+        raise _complain(
+            pin, "digest-mismatch", message, "compare the file with upstream before you change the lock"
         )
     return data
 
 
-def _refused(pin: Pin, name: str, message: str, advice: str) -> MintageError:
+def _complain(pin: Pin, name: str, message: str, advice: str) -> MintageError:
     return MintageError([Problem(pin.place, name, message, advice)])
 
 
 def _converted(pin: Pin, data: bytes, kinds: dict[str, Pin], remarks: list[str]) -> dict[str, bytes]:
     found = definitions(pin.path, data)
     if not found.schemas:
-        raise _refused(pin, "crd-none", f"{pin.name}: {pin.path} holds no schema", "pin the file of a CRD")
+        raise _complain(pin, "crd-none", f"{pin.name}: {pin.path} holds no schema", "pin the file of a CRD")
     remarks += [f"{pin.name}: {remark}" for remark in found.remarks]
     files = {}
     for stored in found.schemas:
         other = kinds.setdefault(stored.name, pin)
         if other is not pin:
             message = f"{pin.name} and {other.name} both define {stored.kind} {stored.api_version}"
-            raise _refused(pin, "crd-twice", message, "give them `profiles`, of which one is in force")
+            raise _complain(pin, "crd-twice", message, "give them `profiles`, of which one is in force")
         files[f"{pin.sha256}/{stored.name}"] = file_bytes(stored, pin.source)
     return files

@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from mintage.errors import fail
 from mintage.schemas import server
 from mintage.schemas.explain import SchemaError, explained
 from mintage.schemas.plan import Plan, plan
@@ -19,6 +20,15 @@ if TYPE_CHECKING:
     from mintage.schemas.nodes import Schema
 
 __all__ = ["Judge", "SchemaError"]
+
+
+def compiled(schema: Schema) -> jsonschema_rs.Validator:
+    """Return a schema as a validator; `ValueError` where it is no schema."""
+    import jsonschema_rs  # noqa: PLC0415 - a binary, of which a run that judges nothing has no need
+
+    # Matching in linear time, as the server's RE2 does; patterns were translated when the schema was stored.
+    engine = jsonschema_rs.RegexOptions()
+    return jsonschema_rs.Draft202012Validator(schema, pattern_options=engine, validate_formats=False)
 
 
 class Judge:
@@ -35,12 +45,12 @@ class Judge:
 
     @cached_property
     def validator(self) -> jsonschema_rs.Validator:
-        """The compiled schema; `ValueError` where it is no schema."""
-        import jsonschema_rs  # noqa: PLC0415 - a binary, of which a run that judges nothing has no need
-
-        # Matching in linear time, as the server's RE2 does; its patterns were translated when they were stored.
-        engine = jsonschema_rs.RegexOptions()
-        return jsonschema_rs.Draft202012Validator(self.schema, pattern_options=engine, validate_formats=False)
+        """The compiled schema; `MintageError` where it is no schema."""
+        try:
+            return compiled(self.schema)
+        except ValueError as error:
+            message = f"the schema does not compile: {error}"
+            raise fail(self.source, "schema-file-invalid", message, "import or fetch it again") from None
 
     @cached_property
     def _defaults(self) -> Plan[server.Defaults] | None:

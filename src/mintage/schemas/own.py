@@ -15,17 +15,14 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mintage.schemas.core import OBJECT_META, core, known_minors
-from mintage.schemas.nodes import Schema, closure, mapped, reference_to, resolved
+from mintage.schemas.nodes import Schema, closure, mapped, reference_to
 from mintage.schemas.rules import REPLACED
 from mintage.schemas.stored import Stored
 from mintage.schemas.tighten import tightened
 from mintage.source import read
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 FOLDER = Path(__file__).with_name("own")
 _CORE = "core:"
@@ -66,14 +63,10 @@ def own_schema(api_version: str, kind: str) -> tuple[Stored, str]:
     identity = {
         "apiVersion!": {"const": api_version},
         "kind!": {"const": kind},
-        "metadata!": {**reference_to(OBJECT_META), "type": "object"},
+        "metadata!": reference_to(OBJECT_META),
     }
     root = expanded({"fields": {**identity, **value["fields"]}})
     needed = closure(root, lambda each: local[each] if each in local else _definition(each))
-    root, needed = (
-        _without_null_items(root, needed),
-        {name: _without_null_items(node, needed) for name, node in needed.items()},
-    )
     stored = Stored(api_version, kind, value.get("scope", "Namespaced"), {**root, "$defs": needed})
     return stored, value["facts"]
 
@@ -87,23 +80,18 @@ def _definitions(value: dict[str, Any]) -> dict[str, Schema]:
 
 @cache
 def _definition(name: str) -> Schema:
-    """Return a core definition as operators embed it: a quantity is no fraction."""
+    """Return a core definition as operators embed it: a quantity is no fraction, and null is nothing."""
     if name == _ELSEWHERE["Quantity"]:
-        return {**REPLACED[name], "type": ["integer", "string", "null"]}
-    return core(known_minors()[-1]).plain(name)
+        return {**REPLACED[name], "type": ["integer", "string"]}
+    return mapped(core(known_minors()[-1]).plain(name), _never_null)
 
 
-def _without_null_items(node: Schema, definitions: Mapping[str, Schema]) -> Schema:
-    """Return a schema whose lists hold no null: the server drops null fields of custom resources, but no null items."""
-
-    def changed(inner: Schema) -> Schema:
-        items = inner.get("items")
-        kinds = resolved(items, definitions).get("type") if isinstance(items, dict) else None
-        if not isinstance(items, dict) or not isinstance(kinds, list):
-            return inner
-        return {**inner, "items": {**items, "type": [kind for kind in kinds if kind != "null"]}}
-
-    return mapped(node, changed)
+def _never_null(node: Schema) -> Schema:
+    """Return a schema without null as a type: the server drops null fields of custom resources before it validates."""
+    if not isinstance(node.get("type"), list):
+        return node
+    kinds = [kind for kind in node["type"] if kind != "null"]
+    return {**node, "type": kinds if len(kinds) > 1 else kinds[0]}
 
 
 def expanded(node: Any) -> Schema:

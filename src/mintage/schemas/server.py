@@ -71,13 +71,18 @@ def without_nulls(value: Any, schema: Schema, definitions: Mapping[str, Schema])
         inner = known.get(name, more)
         if not isinstance(inner, dict):
             kept[name] = item
-        elif item is not None or _keeps_null(resolved(inner, definitions)):
+        elif item is not None or _keeps_null(inner, definitions):
             kept[name] = without_nulls(item, inner, definitions)
     return kept
 
 
-def _keeps_null(node: Schema) -> bool:
-    return "null" in _list(node.get("type", ["null"])) or "default" in node
+def _keeps_null(node: Schema, definitions: Mapping[str, Schema]) -> bool:
+    node = resolved(node, definitions)
+    if "default" in node:
+        return True
+    if "type" in node:
+        return "null" in _list(node["type"])
+    return all(_keeps_null(member, definitions) for member in node.get("allOf", ()))
 
 
 def keys_of(node: Schema) -> Keys | None:

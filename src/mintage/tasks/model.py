@@ -17,15 +17,15 @@ if TYPE_CHECKING:
     from mintage.tree.objects import Object
     from mintage.tree.tree import Root, Tree
 
-ARGOCD = "argocd"
-_SKIPPED = ("build",)
+_ARGOCD = "argocd"
 
 
 class Model:
     """The tree of one run, made when it is first asked for: a run that is current models nothing."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, files: Files) -> None:
         self._run = run
+        self.files = files
         self._of_component: dict[str, list[tuple[str, Object]]] = {}
 
     @property
@@ -33,14 +33,6 @@ class Model:
         """The objects of each component, in every root, each with the folder of its root."""
         assert self.tree
         return self._of_component
-
-    @cached_property
-    def files(self) -> Files:
-        """The files of the workspace; other workspaces inside it are left to themselves."""
-        from mintage.tree.files import Files  # noqa: PLC0415 - a run that does nothing models nothing
-
-        root = self._run.workspace.root
-        return Files(root, skip=lambda path: path in _SKIPPED or (root / path / "dodo.py").is_file())
 
     @cached_property
     def tree(self) -> Tree:
@@ -69,7 +61,7 @@ class Model:
         environments: Sequence[str] = self._run.workspace.environments or [BASE]
         for environment in environments:
             yield self._root(environment)
-        argocd = f"{self._run.output}/{ARGOCD}"
+        argocd = f"{self._run.output}/{_ARGOCD}"
         if argocd in self._kustomizations:
             yield self._plain_root(argocd)
 

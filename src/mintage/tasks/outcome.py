@@ -54,9 +54,9 @@ def report_of(
 ) -> Report:
     """Return the report of a run; `settings` is the file that the rules stand in, `environments` names roots."""
     chosen = {check.id for check in _chosen(rules, selection, settings)}
-    wanted = [finding for finding in found if finding.id in chosen]
-    standing, accepted = suppression.accept(wanted, rules, said, settings, dict(environments))
     known = table.checks()
+    wanted = [finding for finding in found if finding.id in chosen or finding.id not in known]
+    standing, accepted = suppression.accept(wanted, rules, said, settings, dict(environments))
     complaints = [
         ("", finding)
         for name, hit in suppression.complaints(rules, said, accepted, settings, known, chosen)

@@ -7,10 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mintage.check import proof
 from mintage.digest import digest_of
-from mintage.errors import MintageError, fail
-from mintage.store.trace import Trace, Traces
 from mintage.tasks.key import key
-from mintage.tree.build import command
 from mintage.workspace.index import BASE
 
 if TYPE_CHECKING:
@@ -47,13 +44,16 @@ def in_namespace(manifest: Manifest, namespace: str | None) -> dict[str, Any]:
 
 def problems(run: Run, environment: str, builder: Sequence[str]) -> list[Problem]:
     """Build the tree as it stands on disk and return where it is not what the specs give."""
+    wanted = expected(run, environment)
+    if not wanted and not environment:
+        return []  # a system whose services are all of some environments has no base
     place = f"{run.output}/{folder(environment)}"
     built = proof.build(builder, run.workspace.root / place)
-    return list(proof.differences(place, built, expected(run, environment)))
+    return list(proof.differences(place, built, wanted))
 
 
-def proof_key(run: Run, environment: str, builder: Sequence[str]) -> str:
-    """Return the key of a proof: every file that Kustomize reads for it, every spec, and the program that builds."""
+def proof_key(run: Run, environment: str, builder: Sequence[str] | None) -> str:
+    """Return the key of a proof: every file that Kustomize reads for it, every spec, and the program, if there is one."""
     tree = run.workspace.root / run.output
     parts = {folder(environment), folder(BASE)}
     files = sorted(path for part in parts for path in (tree / part).rglob("*") if path.is_file())
@@ -62,39 +62,9 @@ def proof_key(run: Run, environment: str, builder: Sequence[str]) -> str:
     return key([("specs/system.yaml", run.workspace.system_digest), _program(builder), *specs, *inputs])
 
 
-def _program(builder: Sequence[str]) -> tuple[str, str]:
+def _program(builder: Sequence[str] | None) -> tuple[str, str]:
     """Return what identifies a version of a program without running it."""
+    if builder is None:
+        return "no Kustomize", ""
     status = Path(builder[0]).stat()
     return " ".join(builder), f"{status.st_size} {status.st_mtime_ns}"
-
-
-def is_recorded(run: Run, environment: str) -> bool:
-    """Tell whether this very tree has been proved before, by the program that is there now."""
-    builder = command()
-    trace = _proofs(run).get(environment or "base")
-    return builder is not None and trace is not None and trace.key == proof_key(run, environment, builder)
-
-
-def prove(run: Run, environment: str) -> str:
-    """Prove an environment and record it; return a line that says so, raise `MintageError` with what differs."""
-    name = environment or "base"
-    builder = command()
-    if builder is None:
-        advice = "install kubectl 1.31 or newer, or kustomize 5.1"
-        raise fail(
-            f"{run.output}/",
-            "kustomize-missing",
-            "neither kubectl nor kustomize is on PATH: nothing is proved",
-            advice,
-        )
-    wanted = expected(run, environment)
-    if wanted or environment:  # a system whose services are all of some environments has no base
-        found = problems(run, environment, builder)
-        if found:
-            raise MintageError(found)
-    _proofs(run).put(name, Trace(proof_key(run, environment, builder), {}))
-    return f"{name:<24} {len(wanted)} objects, as Kustomize builds them and as the specs render them"
-
-
-def _proofs(run: Run) -> Traces:
-    return Traces(run.workspace.state / "proofs.jsonl")

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from mintage.tree.objects import Path
 
 _IDENTIFYING = ("name", "containerPort", "mountPath", "key", "topologyKey", "ip", "port")
+_IDENTITY = frozenset(
+    {(), ("apiVersion",), ("kind",), ("metadata",), ("metadata", "name"), ("metadata", "namespace")}
+)
 _TAG = re.compile(r"@|:(?=[^/]*$)")
 
 
@@ -161,9 +164,18 @@ class Merge:
     patch: Patch
 
     def locate(self, built: dict[str, Any], path: Path, *, on_key: bool = False) -> Location | None:
-        """Return the place in the patch, if the patch says what stands there."""
-        inner = translated(built, self.patch.value, path, whole=True) if path else None
-        return None if inner is None else in_patch(self.files, self.patch, inner, on_key=on_key)
+        """Return the place in the patch, if the patch says all that stands there; what names its target is no cause."""
+        inner = None if path in _IDENTITY else translated(built, self.patch.value, path, whole=True)
+        if inner is None or not _says_all(at(self.patch.value, *inner), at(built, *path)):
+            return None
+        return in_patch(self.files, self.patch, inner, on_key=on_key)
+
+
+def _says_all(said: Any, built: Any) -> bool:
+    """Tell whether a merged value has no part from below."""
+    if isinstance(built, dict):
+        return isinstance(said, dict) and built.keys() <= said.keys()
+    return not isinstance(built, list) or (isinstance(said, list) and len(built) <= len(said))
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from mintage.check import known
 from mintage.check.interface import ERROR, WARNING, Check, Hit, Other
-from mintage.check.network.addresses import Address, addresses, is_outside, service_of
 from mintage.check.network.monitors import (
     monitors,
     number_of,
@@ -27,6 +26,12 @@ from mintage.check.network.policies import (
     opening,
     passes,
 )
+from mintage.check.references.addresses import (
+    container_texts,
+    known_namespaces,
+    local,
+    parsed,
+)
 from mintage.check.selectors import is_in, requirements
 from mintage.check.tables import vllm_version
 from mintage.tree.objects import items, mapping
@@ -36,6 +41,7 @@ if TYPE_CHECKING:
 
     from mintage.check.known import KnownPod, KnownService
     from mintage.check.network.policies import Peer, Policy, Rule
+    from mintage.check.references.addresses import Address
     from mintage.tree.objects import Container, Path
     from mintage.tree.tree import Root
 
@@ -72,10 +78,25 @@ def _containers(pod: KnownPod) -> tuple[Container, ...]:
 def _blocks_client(root: Root) -> Iterator[Hit]:
     for client in _judged_clients(root):
         for container in _containers(client):
-            for address in addresses(container):
-                service = service_of(root, address.host, client.namespace)
+            for address in _addresses(container):
+                service = _service_of(root, address, client.namespace)
                 if service is not None and (found := _blocked(root, client, service, address)):
                     yield _blocked_hit(client, service, address, found)
+
+
+def _addresses(container: Container) -> Iterator[Address]:
+    for path, text in container_texts(container):
+        yield from parsed(container.owner, path, text, in_pod=True)
+
+
+def _service_of(root: Root, address: Address, namespace: str | None) -> KnownService | None:
+    """Return the Service that an address means for a pod of a namespace."""
+    found = local(address, root.tree.once(known_namespaces))
+    return known.service(root, found[0], found[1] or namespace) if found else None
+
+
+def _is_outside(host: str) -> bool:
+    return "." in host and host.rpartition(".")[2] not in {"svc", "local", "internal", "lan"}
 
 
 def _blocked(
@@ -147,9 +168,9 @@ def _needs(root: Root, pod: KnownPod, container: Container) -> Iterator[tuple[st
     """Yield the hosts outside of the cluster that a container cannot do without: host, port and place."""
     if _may_set(root, container, _PROXIES):
         return
-    for address in addresses(container):
+    for address in _addresses(container):
         wanted = any(fnmatchcase(address.host, pattern) for pattern in _HUBS)
-        if is_outside(address.host) and (wanted or known.is_external_host(root.tree, address.host)):
+        if _is_outside(address.host) and (wanted or known.is_external_host(root.tree, address.host)):
             yield address.host, address.port or _HTTPS, address.path
     if (model := _hub_model(root, pod, container)) is not None:
         yield "huggingface.co", _HTTPS, model

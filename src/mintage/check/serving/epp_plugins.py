@@ -14,7 +14,7 @@ from mintage.check.serving.epp_config import configs, name_of
 from mintage.check.tables.epp import epp_keys, epp_plugin_known, epp_plugin_types, epp_plugins, epp_rules
 from mintage.check.tables.files import table
 from mintage.errors import did_you_mean
-from mintage.tree.objects import at, items, mapping
+from mintage.tree.objects import items, mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,7 +78,7 @@ _WORDS = {
 def _keys(place: str, config: EppConfig) -> frozenset[str]:
     """Return the keys of a place; of the file itself only those that no release has are sure."""
     if config.release is None or place == "config":
-        return frozenset(table("epp")["keys"][place])
+        return frozenset((*table("epp")["keys"][place], *table("serving")["epp_keys"].get(place, ())))
     return epp_keys(place, config.release)
 
 
@@ -100,12 +100,17 @@ def _references(index: int, profile: dict[str, Any]) -> Iterator[tuple[Path, dic
 def _ref_undefined(root: Root) -> Iterator[Hit]:
     for config in configs(root):
         for path, name in _refs(config):
-            if name not in config.by_name:
+            if name not in config.by_name and name not in _added_by_default():
                 yield config.hit(
                     f"`pluginRef: {name}` names none of the plugins of this file",
                     did_you_mean(name, config.by_name),
                     path,
                 )
+
+
+def _added_by_default() -> tuple[str, ...]:
+    """Return the plugins that the picker declares itself where a profile lacks one of the kind."""
+    return (table("epp")["rules"]["picker_default"], _SINGLE)
 
 
 def _refs(config: EppConfig) -> Iterator[tuple[Path, str]]:
@@ -127,12 +132,29 @@ def _duplicate_name(root: Root) -> Iterator[Hit]:
             name = name_of(plugin)
             if name and names[name] > 1 and name in seen:
                 yield config.hit(
-                    f"{names[name]} plugins are called `{name}`; the picker keeps one and drops the others",
+                    f"{names[name]} plugins are called `{name}`, and names must differ",
                     "give each a `name` of its own",
                     ("plugins", index, "name" if "name" in plugin else "type"),
                     others=(config.other(f"the first `{name}`", ("plugins", seen[name])),),
                 )
             seen.setdefault(name, index)
+        yield from _duplicate_profiles(config)
+
+
+def _duplicate_profiles(config: EppConfig) -> Iterator[Hit]:
+    seen: dict[str, int] = {}
+    for index, profile in config.profiles:
+        name = profile.get("name")
+        if not isinstance(name, str):
+            continue
+        if name in seen:
+            yield config.hit(
+                f"several profiles are called `{name}`, and names must differ",
+                "give each a `name` of its own, or merge them",
+                ("schedulingProfiles", index, "name"),
+                others=(config.other(f"the first `{name}`", ("schedulingProfiles", seen[name])),),
+            )
+        seen.setdefault(name, index)
 
 
 def _handler_count(root: Root) -> Iterator[Hit]:
@@ -263,22 +285,6 @@ def _parameter_unknown(root: Root) -> Iterator[Hit]:
                     )
 
 
-def role_filters(config: EppConfig, profile: dict[str, Any]) -> bool | None:
-    """Tell whether a profile has a filter; None where one of its plugins is not known."""
-    plugins = [
-        config.by_name.get(str(reference.get("pluginRef"))) for _, reference in items(profile, "plugins")
-    ]
-    roles = [config.roles(plugin) for plugin in plugins if plugin is not None]
-    if any(found is not None and "filter" in found for found in roles):
-        return True
-    return None if None in roles or None in plugins else False
-
-
-def parameter(plugin: dict[str, Any], *path: str) -> Any:
-    """Return a parameter of a plugin."""
-    return at(plugin, "parameters", *path)
-
-
 _START = "The endpoint picker decodes its configuration strictly: it does not start, and with `FailClose` its pool serves nothing."
 CHECKS = (
     Check(
@@ -310,8 +316,8 @@ CHECKS = (
         ERROR,
         "root",
         _duplicate_name,
-        why="Plugins are kept by name. Of two with one name, such as two of one type without names, a profile gets the wrong one or the picker does not start.",
-        fix="Give each plugin a `name` of its own.",
+        why="Plugins and profiles are kept by name. Two with one name, such as two plugins of one type without names, stop the picker at start.",
+        fix="Give each a `name` of its own.",
     ),
     Check(
         "epp-handler-count",

@@ -1,8 +1,67 @@
-"""Facts that depend on a version of something else, from `mintage/check/data`, with accessors for the checks.
+"""Facts that depend on somebody else's release, from `mintage/check/data`, with accessors for the checks.
 
-An accessor answers None where the version is not known: a check then says so, or says nothing, but does not guess.
+An accessor answers None where nobody can tell: a check then says so, or says nothing, but does not guess.
 """
 
+from mintage.check.tables.apis import ApiLife, Served, api_life, api_served
+from mintage.check.tables.epp import (
+    EppRules,
+    EppVersion,
+    Plugin,
+    epp_flag_known,
+    epp_flag_successor,
+    epp_keys,
+    epp_plugin_known,
+    epp_plugin_types,
+    epp_plugins,
+    epp_roles,
+    epp_rules,
+    epp_version,
+    is_pd_sidecar,
+)
+from mintage.check.tables.gpus import (
+    Gpu,
+    accelerator_vendor,
+    bytes_per_parameter,
+    gpu_instance,
+    gpu_of_labels,
+    gpu_product,
+    image_vendor,
+    instance_invalid,
+    mig_memory,
+    model_larger_than_named,
+    model_memory,
+    model_size,
+)
+from mintage.check.tables.metrics import (
+    metric_exporter,
+    metric_known,
+    metric_successor,
+    series,
+    vllm_series_known,
+)
+from mintage.check.tables.operators import (
+    Generated,
+    builtin_cluster_role,
+    builtin_config_map,
+    builtin_namespace,
+    builtin_priority_class,
+    builtin_service,
+    builtin_service_account,
+    dns_pods,
+    generated,
+    has_generated,
+    matches,
+)
+from mintage.check.tables.security import (
+    Control,
+    default_capabilities,
+    pod_security,
+    secret_key,
+    secret_token,
+    secret_value,
+)
+from mintage.check.tables.versions import Version, version
 from mintage.check.tables.vllm import (
     Flag,
     vllm_environment,
@@ -12,16 +71,66 @@ from mintage.check.tables.vllm import (
     vllm_parser,
     vllm_version,
 )
-from mintage.check.tables.versions import Version, version
 
 __all__ = [
+    "ApiLife",
+    "Control",
+    "EppRules",
+    "EppVersion",
     "Flag",
+    "Generated",
+    "Gpu",
+    "Plugin",
+    "Served",
     "Version",
+    "accelerator_vendor",
+    "api_life",
+    "api_served",
+    "builtin_cluster_role",
+    "builtin_config_map",
+    "builtin_namespace",
+    "builtin_priority_class",
+    "builtin_service",
+    "builtin_service_account",
+    "bytes_per_parameter",
+    "default_capabilities",
+    "dns_pods",
+    "epp_flag_known",
+    "epp_flag_successor",
+    "epp_keys",
+    "epp_plugin_known",
+    "epp_plugin_types",
+    "epp_plugins",
+    "epp_roles",
+    "epp_rules",
+    "epp_version",
+    "generated",
+    "gpu_instance",
+    "gpu_of_labels",
+    "gpu_product",
+    "has_generated",
+    "image_vendor",
+    "instance_invalid",
+    "is_pd_sidecar",
+    "matches",
+    "metric_exporter",
+    "metric_known",
+    "metric_successor",
+    "mig_memory",
+    "model_larger_than_named",
+    "model_memory",
+    "model_size",
+    "pod_security",
+    "secret_key",
+    "secret_token",
+    "secret_value",
+    "series",
     "version",
     "vllm_environment",
     "vllm_flag_life",
     "vllm_flags",
     "vllm_metrics",
     "vllm_parser",
+    "vllm_series_known",
     "vllm_version",
 ]

@@ -10,8 +10,6 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
-
 from mintage.check.tables.versions import Version, version
 
 NAMES = ("apis", "epp", "gpus", "metrics", "operators", "security", "vllm")
@@ -21,6 +19,8 @@ _DIGEST = re.compile(r"@sha256:[0-9a-f]{64}$")
 @cache
 def table(name: str) -> dict[str, Any]:
     """Return a data file by its name without `.yaml`; the result is shared and must not be changed."""
+    import yaml  # noqa: PLC0415 - a run without checks that need tables loads no parser
+
     text = (files("mintage.check") / "data" / f"{name}.yaml").read_bytes()
     loaded: dict[str, Any] = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
     return loaded

@@ -129,7 +129,8 @@ def bytes_per_parameter(model: str, dtype: str = "auto", quantization: str | Non
         if re.search(entry["match"], name):
             return float(entry["bytes"])
     if found := re.search(precision["names"], name):
-        return {**sizes, **precision["name_bytes"]}[found[1]]
+        sizes = {**sizes, **precision["name_bytes"]}
+        return sizes[found[1]]
     return sizes.get(dtype)
 
 

@@ -7,7 +7,7 @@ Knows nothing of the cluster: whether the operator runs is for others to ask.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
@@ -31,7 +31,7 @@ class Generated:
     """An object that a controller makes.
 
     `ports` maps names to numbers and `keys` are those of a Secret or ConfigMap; None where upstream does not fix them.
-    `template` is the path, within the owner, of the spec of a Pod.
+    `template` is the path, within the owner, of the spec of a Pod: `spec.workerGroupSpecs.0.template.spec`.
     """
 
     group: str
@@ -76,9 +76,9 @@ def _made(entry: Mapping[str, Any], document: Mapping[str, Any], source: str) ->
         items = _get(document, entry["each"])
         views = [{**document, "item": item} for item in (items if isinstance(items, list) else [])]
     made: list[Generated] = []
-    for view in views:
+    for index, view in enumerate(views):
         try:
-            made.append(_object(entry, view, source))
+            made.append(_object(entry, view, f"{entry.get('each')}.{index}", source))
         except _AbsentError:
             continue
     yield from _merged(made)
@@ -93,20 +93,15 @@ def _merged(made: list[Generated]) -> Iterator[Generated]:
     for one in made:
         if one.kind == "Pod" or one.name not in seen:
             seen.add(one.name)
-            yield one if one.ports is None or one.kind == "Pod" else _with_ports(one, ports[one.name])
+            yield one if one.ports is None or one.kind == "Pod" else replace(one, ports=ports[one.name])
 
 
-def _with_ports(one: Generated, ports: Mapping[str, int]) -> Generated:
-    return Generated(
-        one.group, one.kind, one.name, one.namespace, one.labels, ports, one.keys, one.template, one.source
-    )
-
-
-def _object(entry: Mapping[str, Any], view: Mapping[str, Any], source: str) -> Generated:
-    labels = {name: _filled(value, view) for name, value in entry.get("labels", {}).items()}
+def _object(entry: Mapping[str, Any], view: Mapping[str, Any], item: str, source: str) -> Generated:
+    labels: dict[str, str] = {}
     for path in entry.get("labels_from", ()):
         found = _get(view, path)
-        labels = {**(found if isinstance(found, dict) else {}), **labels}
+        labels |= found if isinstance(found, dict) else {}
+    labels |= {name: _filled(value, view) for name, value in entry.get("labels", {}).items()}
     return Generated(
         entry.get("group", ""),
         entry["kind"],
@@ -115,7 +110,7 @@ def _object(entry: Mapping[str, Any], view: Mapping[str, Any], source: str) -> G
         labels,
         _ports(entry["ports"], view) if "ports" in entry else None,
         _keys(entry, view),
-        entry.get("template"),
+        re.sub(r"^item\b", item, entry["template"]) if "template" in entry else None,
         source,
     )
 
@@ -130,7 +125,9 @@ def _keys(entry: Mapping[str, Any], view: Mapping[str, Any]) -> frozenset[str] |
         return frozenset(entry["keys"])
     if "keys_from" not in entry or any(_get(view, path) is not None for path in entry.get("keys_open", ())):
         return None
-    return frozenset(key for path in (entry["keys_from"], *entry.get("keys_and", ())) for key in _names(view, path))
+    return frozenset(
+        key for path in (entry["keys_from"], *entry.get("keys_and", ())) for key in _names(view, path)
+    )
 
 
 def _names(view: Mapping[str, Any], path: str) -> Iterator[str]:

@@ -56,7 +56,9 @@ def default_capabilities() -> frozenset[str]:
 
 @cache
 def _tokens() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    return tuple((entry["name"], re.compile(entry["match"])) for entry in table("security")["secrets"]["tokens"])
+    return tuple(
+        (entry["name"], re.compile(entry["match"])) for entry in table("security")["secrets"]["tokens"]
+    )
 
 
 @cache

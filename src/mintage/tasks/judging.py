@@ -1,0 +1,147 @@
+"""Looking at a workspace's tree for the tasks of a validation, and reporting what they found."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from mintage.check import suppression
+from mintage.check.run import merged, of_objects, of_root, of_tree
+from mintage.check.schema.judged import coverage
+from mintage.check.table import checks
+from mintage.errors import Location, MintageError
+from mintage.finding import Finding, Severity
+from mintage.report import outcome
+from mintage.tasks import prove
+from mintage.tasks.model import Model
+from mintage.tasks.outcome import Judged, report_of
+from mintage.tree.build import command
+from mintage.tree.load import MISSING
+from mintage.workspace.files import SYSTEM
+from mintage.workspace.index import BASE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from mintage.report.outcome import Report
+    from mintage.tasks.outcome import Selection
+    from mintage.tasks.rebuild import Run
+    from mintage.tree.files import Files
+    from mintage.tree.objects import Object
+    from mintage.tree.tree import Root
+
+Result = dict[str, Any]  # what a task keeps: findings as plain values, and of a root what judged its objects
+_TREE = "tree"
+
+
+class Judging:
+    """What looks at the tree of one run; the tree is modelled when it is first asked for."""
+
+    def __init__(self, run: Run, files: Files) -> None:
+        self.run = run
+        self.files = files
+        self.model = Model(run, files)
+        self._checks = list(checks().values())
+
+    def look(self, name: str) -> tuple[Result, str]:
+        """Return what a task finds, and a line that says what was looked at."""
+        root = self._root(name)
+        if name == _TREE:
+            found = merged(("", finding) for finding in of_tree(self.model.tree, self._checks))
+            return _result(found), f"{len(self.model.tree.roots)} roots and {len(self.files.paths)} files"
+        if name == "base" or name.startswith("overlays/"):
+            environment = name.partition("/")[2] or BASE
+            count = len(prove.expected(self.run, environment))
+            proved = ", as Kustomize builds them and as the specs render them" if command() else ""
+            found = [*self._proved(environment), *(self._of_root(root) if root else ())]
+            return {**_result(found), **self._coverage(root)}, f"{count} objects{proved}"
+        if root is not None:
+            found = [*self._of_root(root), *self._of_objects((root.folder, item) for item in root.objects)]
+            return {**_result(found), **self._coverage(root)}, f"{len(root.objects)} objects"
+        objects = self.model.of_component.get(name.removeprefix("base/"), [])
+        return _result(self._of_objects(objects)), f"{len(objects)} objects"
+
+    def _root(self, name: str) -> Root | None:
+        folder = f"{self.run.output}/{name}"
+        return next((root for root in self.model.tree.roots if root.folder == folder), None)
+
+    def _proved(self, environment: str) -> list[Finding]:
+        """Return where Kustomize does not build what the specs render."""
+        builder = command()
+        if builder is None:
+            place = Location(self.run.output)
+            message = "neither kubectl nor kustomize is on PATH: it is not proved that Kustomize builds what the specs render"
+            return [
+                Finding(
+                    place,
+                    MISSING,
+                    Severity.WARNING,
+                    message,
+                    "install kubectl 1.31 or newer, or kustomize 5.1",
+                    roots=(f"{self.run.output}/{prove.folder(environment)}",),
+                )
+            ]
+        try:
+            problems = prove.problems(self.run, environment, builder)
+        except MintageError as error:
+            problems = list(error.problems)
+        return [
+            Finding(problem.location, problem.id, Severity.ERROR, problem.message, problem.advice)
+            for problem in problems
+        ]
+
+    def _of_objects(self, objects: Iterable[tuple[str, Object]]) -> list[Finding]:
+        by_root: dict[str, list[Object]] = {}
+        for folder, item in objects:
+            by_root.setdefault(folder, []).append(item)
+        return merged(
+            (folder, finding)
+            for folder, group in by_root.items()
+            for finding in of_objects(self.model.tree, group, self._checks)
+        )
+
+    def _of_root(self, root: Root) -> list[Finding]:
+        return merged((root.folder, finding) for finding in of_root(root, self._checks))
+
+    def _coverage(self, root: Root | None) -> Result:
+        """Return what a root's task says of the schemas that judged its objects."""
+        if root is None:
+            return {}
+        seen = coverage(self.model.tree, [root])
+        return {"objects": len(root.objects), "judged": dict(seen.judged), "unjudged": dict(seen.unjudged)}
+
+    def report(self, kept: Mapping[str, Result], selection: Selection) -> Report:
+        """Return the report of tasks, from what they kept."""
+        workspace = self.run.workspace
+        roots = [
+            outcome.Root(f"{self.run.output}/{name}", result["objects"])
+            for name, result in kept.items()
+            if "objects" in result
+        ]
+        found = (finding for result in kept.values() for finding in _findings(result))
+        return report_of(
+            merged(("", finding) for finding in found),
+            Judged(roots, _summed(kept, "judged"), _summed(kept, "unjudged")),
+            workspace.system.validation,
+            suppression.comments(self.files, [SYSTEM, *workspace.digests]),
+            settings=SYSTEM,
+            environments={f"{self.run.output}/overlays/{name}": name for name in workspace.environments},
+            selection=selection,
+        )
+
+
+def _result(found: Iterable[Finding]) -> Result:
+    return {"findings": [msgspec.to_builtins(finding) for finding in found]}
+
+
+def _findings(result: Result) -> list[Finding]:
+    return msgspec.convert(result["findings"], type=list[Finding])
+
+
+def _summed(kept: Mapping[str, Result], field: str) -> dict[str, int]:
+    total: dict[str, int] = {}
+    for result in kept.values():
+        for name, count in result.get(field, {}).items():
+            total[name] = total.get(name, 0) + count
+    return total
