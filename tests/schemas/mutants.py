@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from random import Random
 
 Path = tuple[str | int, ...]
 _VALUES: tuple[Any, ...] = (
@@ -16,6 +16,11 @@ _VALUES: tuple[Any, ...] = (
 )  # fmt: skip
 _NAMES = ("x", "Name", "naem", "spec", "metadata", "template", "replica", "selector")
 _ROOT = frozenset({"apiVersion", "kind"})
+
+
+def seeded(seed: int) -> Random:
+    """Return a source of the same choices every time."""
+    return Random(seed)  # noqa: S311 - nothing is secret here
 
 
 def places(value: Any, path: Path = ()) -> Iterator[Path]:

@@ -21,16 +21,17 @@ _GROUPS = sorted({api_version.partition("/")[0] for api_version, _ in files()})
 
 def rendered() -> list[dict[str, Any]]:
     """Return the custom resources below `gitops/` that are whole: no patches, no lists of targets."""
-    found = []
-    for path in sorted((ROOT / "gitops").rglob("*.yaml")):
-        if "patches" not in path.parts and path.name != "targets.yaml":
-            for document in yaml.safe_load_all(path.read_bytes()):
-                if (
-                    isinstance(document, dict)
-                    and (document.get("apiVersion"), document.get("kind")) in files()
-                ):
-                    found.append(document)
-    return found
+    paths = [
+        path
+        for path in sorted((ROOT / "gitops").rglob("*.yaml"))
+        if "patches" not in path.parts and path.name != "targets.yaml"
+    ]
+    documents = [document for path in paths for document in yaml.safe_load_all(path.read_bytes())]
+    return [
+        document
+        for document in documents
+        if isinstance(document, dict) and (document.get("apiVersion"), document.get("kind")) in files()
+    ]
 
 
 @cache

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from functools import cache
 from typing import Any
 
@@ -12,7 +11,7 @@ import pytest
 from mintage.schemas.own import files
 from mintage.schemas.store import Judge, Schemas
 from schemas.corpus import corpus
-from schemas.mutants import mutant
+from schemas.mutants import mutant, seeded
 from schemas.rendered import rendered, upstream
 
 CUSTOM = {
@@ -52,7 +51,7 @@ def oracle(judge: Judge) -> jsonschema.Draft202012Validator:
 def test_ten_thousand_mutants_and_no_disagreement() -> None:
     """Our engine, with the defaults and nulls of custom kinds treated first, judges as `jsonschema` does."""
     schemas = Schemas("1.32")
-    documents, chance = corpus() + custom(), random.Random(20261121)
+    documents, chance = corpus() + custom(), seeded(20261121)
     assert len({(each["apiVersion"], each["kind"]) for each in documents}) >= 30
     disagreements, invalid = [], 0
     for number in range(10_000):
@@ -72,7 +71,7 @@ def test_ten_thousand_mutants_and_no_disagreement() -> None:
 def test_every_invalid_mutant_has_a_reason_and_no_valid_one() -> None:
     """The sentences and the engine's verdict come from two walks, which must agree."""
     schemas = Schemas("1.32")
-    documents, chance = corpus() + custom(), random.Random(7)
+    documents, chance = corpus() + custom(), seeded(7)
     for number in range(3_000):
         document = mutant(documents[number % len(documents)], chance, most=3)
         judge = schemas.judge(document["apiVersion"], document["kind"])
@@ -112,7 +111,7 @@ def test_own_schemas_take_what_upstream_takes() -> None:
 def test_own_schemas_refuse_what_upstream_refuses() -> None:
     """1 000 mutations of what is rendered, in the same order every time."""
     schemas = Schemas("1.32")
-    documents, chance = rendered(), random.Random(42)
+    documents, chance = rendered(), seeded(42)
     disagreements, invalid = [], 0
     for number in range(1_000):
         document = mutant(documents[number % len(documents)], chance, most=2)

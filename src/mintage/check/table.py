@@ -17,13 +17,15 @@ Table = dict[str, tuple[Check, ...]]
 @cache
 def groups() -> Table:
     """Return the checks of each group, in the order in which people read about them."""
-    from mintage.check import ports, schema, security, structure, suppression  # noqa: PLC0415 - whoever validates nothing loads no checks
+    from mintage.check import images, ports, references, schema, security, structure, suppression  # noqa: PLC0415 - whoever validates nothing loads no checks
 
     return {
         "structure": structure.CHECKS,
         "schema": schema.CHECKS,
         "ports": ports.CHECKS,
         "security": security.CHECKS,
+        "references": references.CHECKS,
+        "images": images.CHECKS,
         "suppression": suppression.CHECKS,
     }
 

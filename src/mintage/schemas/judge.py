@@ -74,12 +74,10 @@ class Judge:
 
     def errors(self, document: dict[str, Any]) -> list[SchemaError]:
         """Return everything that is wrong with a document, sorted by path; empty where it is valid."""
-        value = self.as_validated(document)
+        value, validator = self.as_validated(document), self.validator
         try:
-            valid = self.validator.is_valid(value)
-            found = (
-                [] if valid else explained(self.validator.iter_errors(value), self.schema, custom=self.custom)
-            )
+            valid = validator.is_valid(value)
+            found = [] if valid else explained(validator.iter_errors(value), self.schema, custom=self.custom)
         except ValueError as error:  # a key that is no string
             return [SchemaError((), f"the document is not JSON: {error}", custom=self.custom)]
         if self._keys is not None:

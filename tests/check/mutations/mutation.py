@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from mintage.spec.validation import Rules
+
 Document = dict[str, Any]
 
 
@@ -19,7 +21,8 @@ class Mutation:
 
     `change` gets the objects (`Objects`), `files` gets the folder of a copy of the repository's rendered tree and the files
     beside it, which is then built again: give exactly one of them. `subject` is what the finding must be about, as in
-    `Deployment zelda-rl-prod/minio`; empty where it is about a file. `also` are checks that cannot but fire with it.
+    `Deployment zelda-rl-prod/minio`; empty where it is about a file. `also` are checks that cannot but fire with it. With
+    `since` the tree is compared with the one before the change; `rules` stand in for those of the workspace.
     """
 
     id: str
@@ -27,6 +30,8 @@ class Mutation:
     change: Callable[[Objects], None] | None = None
     files: Callable[[Path], None] | None = None
     also: tuple[str, ...] = ()
+    since: bool = False
+    rules: Rules | None = None
 
 
 class Objects:
@@ -39,7 +44,9 @@ class Objects:
         """Return an object; names may end in `*`, which stands for the digest of a Job."""
         for document in self.roots[folder]:
             own = document["metadata"]["name"]
-            if document["kind"] == kind and (own == name or (name.endswith("*") and own.startswith(name[:-1]))):
+            if document["kind"] == kind and (
+                own == name or (name.endswith("*") and own.startswith(name[:-1]))
+            ):
                 return document
         raise KeyError(f"no {kind} {name} in {folder}")
 

@@ -6,30 +6,43 @@ channel is a package's default is not known here: a package without channels is 
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from mintage.check.images.references import image_of
 from mintage.check.interface import WARNING, Check, Hit, Other
 from mintage.errors import did_you_mean
-from mintage.tree.objects import at, items, mapping
+from mintage.tree.objects import Object, at, items, mapping
 from mintage.tree.recipes import repository
+from mintage.tree.source_map import Resource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mintage.tree.objects import Object
     from mintage.tree.tree import Tree
 
+_FILE = re.compile(r"(?:image-?set|oc-?mirror|isc)[^/]*\.ya?ml$", re.IGNORECASE)
 _INSIDE = ("image-registry.openshift-image-registry.svc", "localhost", "registry.local")
 _MIRRORS = ("imageDigestMirrors", "imageTagMirrors", "repositoryDigestMirrors")
 
 
 def _configurations(tree: Tree) -> list[Object]:
-    return [
-        item
-        for item in tree.objects
-        if item.kind == "ImageSetConfiguration" and item.group == "mirror.openshift.io"
-    ]
+    """Return the ImageSetConfigurations: those among the objects, and those in files that are called like one."""
+    found = [item for item in tree.objects if _is_configuration(item)]
+    known = {place.file for item in found for place in item.locate()}
+    for path in tree.files.paths if tree.files else ():
+        if _FILE.search(path) and path not in known:
+            assert tree.files is not None
+            found += (
+                Object(part.value, (Resource(tree.files, part, ()),))
+                for part in tree.files.parts(path)
+                if isinstance(part.value, dict)
+            )
+    return [item for item in found if _is_configuration(item)]
+
+
+def _is_configuration(item: Object) -> bool:
+    return item.kind == "ImageSetConfiguration" and item.group == "mirror.openshift.io"
 
 
 def _packages(configuration: Object) -> Iterator[dict[str, Any]]:

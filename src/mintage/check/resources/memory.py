@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mintage.check.interface import WARNING, Check, Hit, Other
-from mintage.check.resources.accelerators import demands
+from mintage.check.resources.accelerators import demands, is_filled_later
 from mintage.check.resources.parallelism import spread
 from mintage.check.resources.placement import machines_of
 from mintage.check.serving import vllm_args
@@ -35,39 +35,31 @@ _INSTANCE: tuple[Path, ...] = (
 
 def _does_not_fit(container: Container, tree: Tree) -> Iterator[Hit]:
     args = vllm_args.parse(container)
-    how = spread(args) if args and not any(args.get(name) for name in _ELSEWHERE) else None
-    named = _model(container, args) if args else None
-    if args is None or how is None or named is None or (how.ray and not args.complete):
+    if args is None or not (args.complete and args.plain) or any(args.get(name) for name in _ELSEWHERE):
         return
-    model, path = named
-    weights = model_memory(model, args.text("--dtype") or "auto", args.text("--quantization"))
-    found = _memory(container, tree)
-    share = _share(args)
-    if weights is None or found is None or share is None or not _is_told(args):
+    how, model, share = spread(args), args.model, _share(args)
+    weights = _weights(args)
+    found = _memory(container, tree) if weights is not None else None
+    if how is None or share is None or weights is None or found is None:
         return
     memory, name = found
     ranks = how.ranks * (how.copies or 1 if args.get("--enable-expert-parallel") else 1)
     if weights / ranks > memory * share:
+        each = f", {weights / ranks:.0f} GiB on each of {ranks} accelerators" if ranks > 1 else ""
         yield Hit(
-            f"the weights of `{model}` take {weights:.0f} GiB, {weights / ranks:.0f} GiB on each of {ranks} accelerators, but {name} has {memory:.0f} GiB, of which vLLM may use {memory * share:.0f}",
+            f"the weights of `{model}` take {weights:.0f} GiB{each}, but {name} has {memory:.0f} GiB, of which vLLM may use {memory * share:.0f}",
             "spread the model over more accelerators, use larger ones, or a quantized model",
             container.owner,
-            path,
-            others=(Other("the tensor parallelism", container.owner, how.path),) if how.path else (),
+            args.model_word.path if args.model_word else container.path,
+            others=(Other("the parallelism", container.owner, how.path),) if how.path else (),
         )
 
 
-def _is_told(args: VllmArgs) -> bool:
-    """Tell whether no argument from elsewhere may spread the model further, or load it in a smaller precision."""
-    return args.complete and args.plain
-
-
-def _model(container: Container, args: VllmArgs) -> tuple[str, Path] | None:
-    """Return the name of the model and its place; a folder's name may be that of the model."""
-    word = args.model_word
-    if args.model is None or word is None:
+def _weights(args: VllmArgs) -> float | None:
+    """Return the memory of the weights in GiB, by the name of the model, which may be that of its folder."""
+    if args.model is None:
         return None
-    return args.model, word.path or container.path
+    return model_memory(args.model, args.text("--dtype") or "auto", args.text("--quantization"))
 
 
 def _share(args: VllmArgs) -> float | None:
@@ -98,6 +90,8 @@ def _memory(container: Container, tree: Tree) -> tuple[float, str] | None:
 
 def _products(pod: Pod, tree: Tree) -> list[Gpu | None]:
     """Return the products that a pod may run on; one that is not known is None."""
+    if is_filled_later(pod):
+        return []
     own = gpu_of_labels(
         {key: value for key, value in mapping(pod.spec, "nodeSelector").items() if isinstance(value, str)}
     )

@@ -104,7 +104,9 @@ def _tp_mismatch(container: Container, tree: Tree) -> Iterator[Hit]:
         yield from _in_group(container, tree, args, how)
         return
     needed = how.ranks * how.copies // how.nodes
-    if (devices < needed and not how.ray) or (devices > needed and args.complete and args.plain and not how.ray and not _mask(container)):
+    if (devices < needed and not how.ray) or (
+        devices > needed and args.complete and args.plain and not how.ray and not _mask(container)
+    ):
         yield _hit(container, how, needed, devices, demand)
 
 
@@ -112,8 +114,7 @@ def _is_on_several_nodes(container: Container) -> bool:
     owner = container.owner
     return (
         owner.group == "ray.io"
-        or ("worker" in container.pod.role
-        and owner.kind != "LeaderWorkerSet")
+        or ("worker" in container.pod.role and owner.kind != "LeaderWorkerSet")
         or (container.pod.role == "predictor" and "workerSpec" in container.pod.spec)
     )
 

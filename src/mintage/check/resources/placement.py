@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mintage.check.interface import WARNING, Check, Hit, Other
-from mintage.check.resources.accelerators import Demand, demands, is_filled_later
+from mintage.check.resources.accelerators import Demand, demands, is_filled_later, root_of
 from mintage.tree.objects import at, items, mapping
 
 if TYPE_CHECKING:
@@ -42,15 +42,15 @@ class Machines:
     taints: tuple[tuple[Path, dict[str, Any]], ...]
 
 
-def machines(tree: Tree) -> tuple[Machines, ...]:
-    """Return the machines that objects of a tree make."""
-    return tree.once(_machines)
+def machines(root: Root) -> tuple[Machines, ...]:
+    """Return the machines that objects of a root, or of those beside it, make."""
+    return root.once(_machines)
 
 
-def _machines(tree: Tree) -> tuple[Machines, ...]:
+def _machines(root: Root) -> tuple[Machines, ...]:
     found = []
     for (group, kind), (labels, taints) in _MACHINES.items():
-        for item in tree.of(kind, group=group):
+        for item in (item for near in (root, *root.companions) for item in near.of(kind, group=group)):
             hard = (
                 ((*taints, index), taint)
                 for index, taint in items(item.document, *taints)
@@ -61,11 +61,11 @@ def _machines(tree: Tree) -> tuple[Machines, ...]:
 
 
 def machines_of(pod: Pod, tree: Tree) -> list[Machines]:
-    """Return the machines of the tree that a pod's nodeSelector asks for; none where it asks for nothing."""
-    wanted = mapping(pod.spec, "nodeSelector")
-    if not wanted:
+    """Return the machines that a pod's nodeSelector asks for; none where it asks for nothing."""
+    wanted, root = mapping(pod.spec, "nodeSelector"), root_of(tree, pod.owner)
+    if not wanted or root is None:
         return []
-    return [found for found in machines(tree) if wanted.items() <= found.labels.items()]
+    return [found for found in machines(root) if wanted.items() <= found.labels.items()]
 
 
 def tolerates(pod: Pod, taint: dict[str, Any]) -> bool:

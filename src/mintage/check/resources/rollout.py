@@ -122,14 +122,13 @@ def _budget(root: Root) -> Iterator[Hit]:
         capacity, total = root.tree.rules.capacity.get(name), sum(amount for amount, *_ in asked)
         if capacity is None or total <= capacity or all(item not in root.objects for _, item, _ in asked):
             continue
-        asked = sorted(asked, key=lambda one: -one[0])
-        amount, item, path = asked[0]
+        (amount, item, path), *rest = sorted(asked, key=lambda one: -one[0])
         yield Hit(
             f"all pods together ask for {total} `{name}`, the cluster has {capacity}; most, {amount}, are for {item.kind} `{item.name}`",
             "run fewer replicas, or correct the declared `capacity`",
             item,
             path,
-            others=tuple(Other(f"{more} more", other, place) for more, other, place in asked[1:4]),
+            others=tuple(Other(f"{more} more", other, place) for more, other, place in rest[:3]),
         )
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mintage.check.serving.epp_config import EppConfig
+    from mintage.check.tables.epp import EppVersion
     from mintage.tree.objects import Path
     from mintage.tree.tree import Root
 
@@ -34,12 +35,21 @@ def _unknown_plugin(root: Root) -> Iterator[Hit]:
             kind = plugin.get("type")
             if not isinstance(kind, str) or not _is_missing(kind, config):
                 continue
-            existing = epp_plugins(config.release)
             yield config.hit(
                 f"`{kind}` is no type of plugin in {config.release}",
-                did_you_mean(kind, existing),
+                _plugin_advice(kind, config.release),
                 ("plugins", index, "type"),
             )
+
+
+def _plugin_advice(kind: str, release: EppVersion) -> str:
+    existing = epp_plugins(release)
+    for names in table("serving")["epp_renamed"]["names"]:
+        if kind in names and (there := [name for name in names if name in existing]):
+            return f"it is called `{there[0]}` there"
+    if kind in epp_plugin_types() and release.llmd is None:
+        return "it may be one of llm-d's scheduler: use that image, or another plugin"
+    return did_you_mean(kind, existing)
 
 
 def _is_missing(kind: str, config: EppConfig) -> bool:

@@ -40,28 +40,32 @@ def _runtime_missing(root: Root) -> Iterator[Hit]:
             if not isinstance(name, str) or not name or "{{" in name or "$(" in name:
                 continue
             if not _has_runtime(root, service, name):
-                there = [item.name for item in root.of(*_RUNTIMES)]
-                yield Hit(
-                    f"the runtime `{name}` is neither in this tree nor one that KServe brings",
-                    did_you_mean(name, there)
-                    or "add the ServingRuntime, or declare it under `externals.objects`",
-                    service,
-                    path,
-                    others=_elsewhere(root, service, name),
-                )
+                yield _runtime_hit(root, service, name, path)
+
+
+def _runtime_hit(root: Root, service: Object, name: str, path: Path) -> Hit:
+    found = root.get(_RUNTIMES[0], name)
+    if found is not None:
+        message = (
+            f"the runtime `{name}` is in the namespace `{found.namespace}`, and this is `{service.namespace}`"
+        )
+        advice = "put the ServingRuntime beside the service, or make it a ClusterServingRuntime"
+        return Hit(message, advice, service, path, others=(Other("the runtime", found),))
+    there = [item.name for item in root.of(*_RUNTIMES)]
+    return Hit(
+        f"the runtime `{name}` is neither in this tree nor one that KServe brings",
+        did_you_mean(name, there)
+        if there
+        else "add the ServingRuntime, or declare it under `externals.objects`",
+        service,
+        path,
+    )
 
 
 def _has_runtime(root: Root, service: Object, name: str) -> bool:
     if fnmatchcase(name, table("serving")["kserve"]["bundled"]):
         return True
     return known.exists(root, _RUNTIMES[1], name) or known.exists(root, _RUNTIMES[0], name, service.namespace)
-
-
-def _elsewhere(root: Root, service: Object, name: str) -> tuple[Other, ...]:
-    found = root.get(_RUNTIMES[0], name)
-    if found is None or found.namespace == service.namespace:
-        return ()
-    return (Other(f"a runtime of that name is in the namespace `{found.namespace}`", found),)
 
 
 def _cache_ephemeral(container: Container, _: Tree) -> Iterator[Hit]:

@@ -42,10 +42,17 @@ def _unknown_flag(container: Container, _: Tree) -> Iterator[Hit]:
         elif not _is_inverse(argument.name, known, args.release):
             yield Hit(
                 f"`{argument.spelling}` is no flag of vLLM {args.release}{_life(argument.name)}",
-                did_you_mean(argument.name, (name for name in known if name.startswith("--"))),
+                _advice(argument.name, known),
                 container.owner,
                 argument.path,
             )
+
+
+def _advice(name: str, known: Mapping[str, Flag]) -> str:
+    if vllm_flag_life(name) is not None:
+        return "remove it, or take a release that has it"
+    near = did_you_mean(name, (flag for flag in known if flag.startswith("--")))
+    return near if near.startswith("did you mean") else "remove it"
 
 
 def _ambiguous(container: Container, argument: Argument, release: Version) -> Hit:
@@ -102,9 +109,10 @@ def _unknown_env(container: Container, _: Tree) -> Iterator[Hit]:
     for name, (path, _entry) in container.env.items():
         if not name.startswith("VLLM_") or name in known or any(name in word for word in words):
             continue
+        near = did_you_mean(name, known)
         yield Hit(
             f"vLLM {args.release} reads no variable `{name}`",
-            did_you_mean(name, known),
+            near if near.startswith("did you mean") else "remove it, or look up its name in that release",
             container.owner,
             (*path, "name"),
         )
