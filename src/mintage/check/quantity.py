@@ -18,7 +18,6 @@ _BINARY = {f"{letter}i": Fraction(1024) ** power for power, letter in enumerate(
 _DECIMAL = {letter: Fraction(1000) ** power for power, letter in enumerate("kMGTPE", start=1)}
 _SMALL = {letter: Fraction(1, 1000) ** power for power, letter in enumerate("mun", start=1)}
 _SUFFIXES = _BINARY | _DECIMAL | _SMALL
-_UNITS = ("Ti", "Gi", "Mi", "Ki")
 
 
 def parse(value: Any) -> Fraction | None:
@@ -38,15 +37,3 @@ def count(value: Any) -> int | None:
     """Return a quantity of whole things, such as `nvidia.com/gpu: "4"`; None where it is no whole number from 0 on."""
     found = parse(value)
     return int(found) if found is not None and found.denominator == 1 and found >= 0 else None
-
-
-def in_bytes(value: Fraction) -> str:
-    """Return an amount of memory for people, such as `21.6 GiB`."""
-    for unit in _UNITS:
-        if abs(value) >= _BINARY[unit]:
-            return f"{_rounded(value / _BINARY[unit])} {unit}B"
-    return f"{_rounded(value)} B"
-
-
-def _rounded(value: Fraction) -> str:
-    return f"{float(value):.1f}".removesuffix(".0")

@@ -24,16 +24,32 @@ if TYPE_CHECKING:
 Selector = dict[str, Any]
 _OPERATORS = frozenset({"In", "NotIn", "Exists", "DoesNotExist"})
 _TEMPLATES = ("$(", "${", "{{")
-# Labels that Kubernetes 1.32 itself puts on pods.
+# Labels that Kubernetes 1.32 itself puts on pods, and those of software that changes the pods of others (Istio, Kueue).
 _ADDED = frozenset(
-    {"pod-template-hash", "controller-revision-hash", "pod-template-generation", "job-name", "controller-uid"}
-)
+    {
+        "pod-template-hash", "controller-revision-hash", "pod-template-generation", "job-name", "controller-uid",
+    }
+)  # fmt: skip
 _ADDED_DOMAINS = (
-    "batch.kubernetes.io/",
-    "statefulset.kubernetes.io/",
-    "apps.kubernetes.io/",
-    "topology.kubernetes.io/",
-)
+    "batch.kubernetes.io/", "statefulset.kubernetes.io/", "apps.kubernetes.io/", "topology.kubernetes.io/",
+    "istio.io/", "security.istio.io/", "service.istio.io/", "sidecar.istio.io/", "topology.istio.io/", "kueue.x-k8s.io/",
+)  # fmt: skip
+_PLAIN_GROUPS = frozenset({"", "apps", "batch"})
+# Group of what makes pods -> beginnings of the labels it adds, beyond those that `generated` knows. Read from the
+# constants of KServe v0.20.0, KubeRay v1.7.0, LeaderWorkerSet v0.10.0, Knative Serving 1.x, Istio 1.30, Envoy Gateway.
+_DOMAINS = {
+    "ray.io": ("ray.io/", "app.kubernetes.io/"),
+    "serving.kserve.io": (
+        "serving.kserve.io/",
+        "serving.knative.dev/",
+        "kserve.io/",
+        "llm-d.ai/role",
+        "component",
+    ),
+    "leaderworkerset.x-k8s.io": ("leaderworkerset.sigs.k8s.io/",),
+    "serving.knative.dev": ("serving.knative.dev/",),
+    "gateway.networking.k8s.io": ("gateway.", "istio.io/", "app.kubernetes.io/", "helm.sh/", "kgateway.dev/"),
+}
 # People set these themselves, other domains are mostly the labels of one operator.
 _EVERYBODYS = "app.kubernetes.io/"
 _CHARTS = frozenset({"HelmRelease", "HelmChart", "HelmChartProxy"})
@@ -166,11 +182,18 @@ def _judged(item: Requirement, pod: KnownPod) -> bool | None:
 def _may_be_added(item: Requirement, pod: KnownPod) -> bool:
     if item.key in _ADDED or item.key.startswith(_ADDED_DOMAINS):
         return True
-    if not pod.open or "/" not in item.key:
+    if not pod.open or "/" not in item.key or pod.source.group in _PLAIN_GROUPS:
         return False
     if item.key.startswith(_EVERYBODYS) and pod.source.kind != "Gateway":
         return any(pod.source.name in value for value in item.values)
-    return True
+    return _is_runtimes(pod) or item.key.startswith(_DOMAINS.get(pod.source.group, ("",)))
+
+
+def _is_runtimes(pod: KnownPod) -> bool:
+    """Tell whether a runtime or configuration of KServe, which may have labels of its own, takes part in the pod."""
+    if pod.source.kind == "InferenceService":
+        return pod.pod is None or "containers" not in pod.pod.spec
+    return pod.source.kind == "LLMInferenceService" and bool(pod.source.spec.get("baseRefs"))
 
 
 def is_in(one: str | None, other: str | None) -> bool:

@@ -45,8 +45,8 @@ def _details() -> Iterator[str]:
     for name, group in groups().items():
         yield f"## {name}\n"
         for check in group:
-            yield f'### <a id="{check.id}"></a>`{check.id}` ({check.severity.word})\n'
-            yield f"{check.why}\n\n{check.fix}\n"
+            yield f"### {check.id}\n"
+            yield f"**{check.severity.word}.** {check.why}\n\n{check.fix}\n"
             yield from _example(check)
 
 

@@ -95,9 +95,24 @@ def _program(rule: str) -> Any:
     celpy = _library()
     environment = celpy.Environment()
     try:
-        return environment.program(environment.compile(rule))
+        return environment.program(environment.compile(rule), functions=_functions())
     except (celpy.CELParseError, celpy.CELEvalError, ValueError, RecursionError):
         return None
+
+
+@cache
+def _functions() -> dict[str, Any]:
+    """Return the functions of strings that Kubernetes adds to CEL (its library `strings`), as far as rules use them."""
+    text, many = _library().celtypes.StringType, _library().celtypes.ListType
+    return {
+        "lowerAscii": lambda given: text(given.lower()),
+        "upperAscii": lambda given: text(given.upper()),
+        "trim": lambda given: text(given.strip()),
+        "split": lambda given, by: many([text(part) for part in given.split(by)]),
+        "substring": lambda given, start, end=None: text(
+            given[int(start) : end if end is None else int(end)]
+        ),
+    }
 
 
 def _holds(rule: str, self: Any) -> bool | None:
@@ -107,7 +122,14 @@ def _holds(rule: str, self: Any) -> bool | None:
         return None
     try:
         outcome = program.evaluate({"self": self})
-    except (celpy.CELEvalError, celpy.CELUnsupportedError, KeyError, TypeError, ValueError, RecursionError):
+    except (
+        celpy.CELEvalError,
+        celpy.evaluation.CELUnsupportedError,
+        KeyError,
+        TypeError,
+        ValueError,
+        RecursionError,
+    ):
         return None
     return bool(outcome) if isinstance(outcome, bool | int) else None
 

@@ -129,12 +129,18 @@ def _pattern(path: Path, error: jsonschema_rs.ValidationError, node: Schema) -> 
     yield SchemaError(path, f"got {shown(error.instance)}, want a match of `{node['pattern']}`")
 
 
-def _limit(word: str, measure: Callable[[Any], Any], unit: str = "") -> Callable[..., Iterator[SchemaError]]:
+def _limit(word: str, unit: str = "") -> Callable[..., Iterator[SchemaError]]:
+    """Return what tells that a number, or how many of a unit there are, is beyond a limit."""
+
     def tell(path: Path, error: jsonschema_rs.ValidationError, _node: Schema) -> Iterator[SchemaError]:
-        limit = error.kind.as_dict()["limit"]
-        yield SchemaError(path, f"got {measure(error.instance)}, want {word} {limit}{unit}")
+        got = f"{error.instance}" if not unit else _count(error.instance, unit)
+        yield SchemaError(path, f"got {got}, want {word} {error.kind.as_dict()['limit']}")
 
     return tell
+
+
+def _count(value: Any, unit: str) -> str:
+    return f"{len(value)} {unit.removesuffix('s') if len(value) == 1 else unit}"
 
 
 def _not_unique(path: Path, _error: jsonschema_rs.ValidationError, _node: Schema) -> Iterator[SchemaError]:
@@ -157,16 +163,16 @@ _WORDS: dict[str, Callable[..., Iterator[SchemaError]]] = {
     "additionalProperties": _unexpected,
     "required": _required,
     "pattern": _pattern,
-    "minimum": _limit("at least", lambda value: value),
-    "maximum": _limit("at most", lambda value: value),
-    "exclusiveMinimum": _limit("more than", lambda value: value),
-    "exclusiveMaximum": _limit("less than", lambda value: value),
-    "minLength": _limit("at least", len, " characters"),
-    "maxLength": _limit("at most", len, " characters"),
-    "minItems": _limit("at least", len, " items"),
-    "maxItems": _limit("at most", len, " items"),
-    "minProperties": _limit("at least", len, " fields"),
-    "maxProperties": _limit("at most", len, " fields"),
+    "minimum": _limit("at least"),
+    "maximum": _limit("at most"),
+    "exclusiveMinimum": _limit("more than"),
+    "exclusiveMaximum": _limit("less than"),
+    "minLength": _limit("at least", "characters"),
+    "maxLength": _limit("at most", "characters"),
+    "minItems": _limit("at least", "items"),
+    "maxItems": _limit("at most", "items"),
+    "minProperties": _limit("at least", "fields"),
+    "maxProperties": _limit("at most", "fields"),
     "uniqueItems": _not_unique,
     "not": _forbidden,
 }

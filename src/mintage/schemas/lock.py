@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mintage.errors import Location, MintageError, Problem, did_you_mean, fail
+from mintage.schemas.explain import kind_of
 from mintage.schemas.stored import FORMAT
 from mintage.source import Document, read
 
@@ -134,10 +135,13 @@ def _pin_problems(document: Document, index: int, value: Any) -> Iterator[Proble
         yield Problem(place, "lock-invalid", f"expected a mapping with {', '.join(_FIELDS)}")
         return
     yield from _unknown(document, path, value, (*_FIELDS, "profiles"))
-    if missing := [name for name in _FIELDS if not isinstance(value.get(name), str)]:
-        yield Problem(
-            place, "lock-invalid", f"{', '.join(missing)}: expected a string, got nothing of the kind"
-        )
+    for name in _FIELDS:
+        if name not in value:
+            yield Problem(place, "lock-invalid", f"field `{name}` is missing")
+        elif not isinstance(value[name], str):
+            where = document.locate((*path, name)) or place
+            message = f"{name}: expected a string, got {kind_of(value[name])}"
+            yield Problem(where, "lock-invalid", message, "write it in quotes")
     if "profiles" in value and (
         not isinstance(value["profiles"], list) or _texts(value["profiles"]) != value["profiles"]
     ):

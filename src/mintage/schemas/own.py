@@ -5,7 +5,7 @@ Each file under `own/` names the facts it was written from and holds a schema in
 - a word is a type (`string`, `any`), a definition of the file, or one of core Kubernetes (`core:PodSpec`);
   `[X]` is a list of X, `{X}` a map to X;
 - `fields` makes an object that knows these fields only, `name!` one that must be there, `extends` adds the fields of
-  a core definition, none of which must be there;
+  a core definition, none of which must be there, and `name: none` takes one out again;
 - `keys` names the fields by which items of a list differ; all else are keywords of JSON Schema.
 
 Operators carry a Kubernetes API of their own version, so core definitions are those of the newest packaged minor.
@@ -131,6 +131,8 @@ def _object(node: Schema) -> Schema:
     if "extends" in node:
         properties |= _definition(_place(node["extends"].removeprefix(_CORE)))["properties"]
     properties |= {name.removesuffix("!"): expanded(field) for name, field in node["fields"].items()}
+    for name in [name for name, field in node["fields"].items() if field == "none"]:
+        del properties[name]
     required = sorted(name.removesuffix("!") for name in node["fields"] if name.endswith("!"))
     return {
         "type": "object",

@@ -57,4 +57,5 @@ def reason_of(stderr: str) -> str:
     quoted = re.search(r'err="(.*)"\s*(?:>|$)', stderr, re.DOTALL)
     text = quoted[1].replace("\\n", " ").replace('\\"', '"') if quoted else stderr
     lines = [line.strip() for line in text.splitlines() if line.strip() not in {"", ">"}]
-    return " ".join(lines).removeprefix("Error: ") or "no reason given"
+    reason = " ".join(lines).removeprefix("Error: ").partition("; failed to find unique target")[0]
+    return reason or "no reason given"

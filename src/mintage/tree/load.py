@@ -55,15 +55,16 @@ def load(repository: Path, within: str = ".", settings: Validation | None = None
             "externals": settings.externals,
             "rules": settings.validation,
         }
-    problems = (
+    loose = tuple(found.loose())  # reads files, so their problems come after
+    problems = tuple(
         problem for path in sorted(files.problems) for problem in files.problems[path] if _is_in(path, within)
     )
     return Tree(
         roots=tuple(found.roots()),
-        loose=tuple(found.loose()),
+        loose=loose,
         files=files,
         kustomizations=kustomizations,
-        problems=tuple(problems),
+        problems=problems,
         notes=tuple(found.notes()),
         **{**fields, **more},
     )

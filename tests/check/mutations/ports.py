@@ -59,14 +59,16 @@ def _liveness_at_once(objects: Objects) -> None:
 
 
 def _unknown_route(folder: Path) -> None:
+    """Let the repository build an image of its own for the evaluator, and ask it for a route that it does not have."""
     source = folder / "images/judge-api"
-    (source / "scripts").mkdir(parents=True)
-    (source / "image.yaml").write_text("kind: Image\n", encoding="utf-8")
-    (source / "scripts/judge_api.py").write_text(_SOURCE, encoding="utf-8")
+    source.mkdir(parents=True)
+    (source / "Dockerfile").write_text("FROM python:3.12\nWORKDIR /app\nCOPY judge_api.py ./\n", encoding="utf-8")
+    (source / "judge_api.py").write_text(_SOURCE, encoding="utf-8")
     file = folder / "gitops/base/evaluator/evaluator-job.yaml"
-    text = file.read_text(encoding="utf-8").replace("scripts/run_evaluator.py", "scripts/judge_api.py")
-    probe = "        livenessProbe:\n          httpGet: {path: /alive, port: metrics}\n        name: zelda-evaluator\n"
-    file.write_text(text.replace("        name: zelda-evaluator\n", probe), encoding="utf-8")
+    text = file.read_text(encoding="utf-8").replace("- scripts/run_evaluator.py", "- judge_api.py")
+    text = text.replace("quay.io/cnuland/zelda-kuberay-worker:latest", "quay.io/acme/judge-api:1.0.0")
+    probe = "        livenessProbe:\n          httpGet: {path: /alive, port: metrics}\n        ports:\n"
+    file.write_text(text.replace("        ports:\n", probe), encoding="utf-8")
 
 
 MUTATIONS = (
@@ -81,6 +83,6 @@ MUTATIONS = (
         "probe-path-unknown",
         "Job zelda-rl-prod/zelda-evaluator-94827fd1",
         files=_unknown_route,
-        rules=Rules(first_party=("quay.io/cnuland/*",)),
+        rules=Rules(first_party=("quay.io/acme/*",)),
     ),
 )

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from mintage.check.images.references import image_of
 from mintage.check.interface import WARNING, Check, Hit, Other
 from mintage.errors import did_you_mean
+from mintage.tree.layers import Resource
 from mintage.tree.objects import Object, at, items, mapping
 from mintage.tree.recipes import repository
-from mintage.tree.source_map import Resource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

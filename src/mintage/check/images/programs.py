@@ -188,7 +188,8 @@ def _script_missing(root: Root) -> Iterator[Hit]:
         if run.file or not run.path or _is_mounted(container, run.path):
             continue
         base = run.path.rpartition("/")[2]
-        if not run.contents.lacks(run.path) or base in run.made.recipe.text.replace("COPY", ""):
+        made_by = (own.text for own in run.made.recipe.instructions if own.keyword == "RUN")
+        if not run.contents.lacks(run.path) or any(base in text for text in made_by):
             continue
         near = did_you_mean(run.path, run.contents.files)
         yield Hit(

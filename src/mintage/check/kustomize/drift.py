@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from mintage.tree.objects import Object, Path
     from mintage.tree.tree import Root, Tree
 
-_FIX = re.compile(r"(?<![a-z])(?:hot|bug)?fix(?:es)?(?![a-z])|work-?around|(?<![a-z])bug(?![a-z])", re.IGNORECASE)
+_FIX = re.compile(
+    r"(?<![a-z])(?:hot|bug)?fix(?:es)?(?![a-z])|work-?around|(?<![a-z])bug(?![a-z])", re.IGNORECASE
+)
 _FEWEST = 3  # files: what is alike in fewer may be so by chance
 _LONGEST = 1_000_000
 
@@ -76,7 +78,9 @@ def _comments(lines: list[str]) -> list[str]:
 
 def _lacks(item: Object, layer: Merge | Operations, other: Root) -> bool:
     """Tell whether another root makes the object of the same file, and neither has the fix nor a say in it."""
-    twin = next((found for found in other.of(item.kind) if _file(found) and _file(found) == _file(item)), None)
+    twin = next(
+        (found for found in other.of(item.kind) if _file(found) and _file(found) == _file(item)), None
+    )
     said = written_by(layer.patch, item.document)
     if twin is None or not said:
         return False

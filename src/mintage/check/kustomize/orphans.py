@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from mintage.tree.tree import Tree
 
 _TALKING = frozenset({".md", ".sh", ".mk", ".py", ".txt", ".adoc", ".rst", ".just", ".bash", ".tf"})
-_TALKING_NAMES = frozenset({"Makefile", "Justfile", "justfile", "Taskfile.yml", "Taskfile.yaml", "Jenkinsfile", "Tiltfile"})
+_TALKING_NAMES = frozenset(
+    {"Makefile", "Justfile", "justfile", "Taskfile.yml", "Taskfile.yaml", "Jenkinsfile", "Tiltfile"}
+)
 _LONGEST = 1_000_000
 _OPERATIONS = frozenset({"add", "remove", "replace", "move", "copy", "test"})
 
@@ -118,7 +120,9 @@ def talk(tree: Tree) -> str:
     texts = []
     for path in files.paths if files else ():
         name = path.rpartition("/")[2]
-        talks = PurePosixPath(path).suffix in _TALKING or name in _TALKING_NAMES or path.startswith(".github/")
+        talks = (
+            PurePosixPath(path).suffix in _TALKING or name in _TALKING_NAMES or path.startswith(".github/")
+        )
         if files and talks:
             try:
                 texts.append(files.text(path, _LONGEST))

@@ -24,8 +24,11 @@ _WRITES = frozenset({"add", "replace"})
 
 
 def _maps(tree: Tree, kustomization: Kustomization) -> list[SourceMap]:
-    """Return how the roots that use a kustomization are put together; none if one of them cannot be followed."""
-    found = [source_map(root) for root in tree.roots if kustomization.file in root.reached]
+    """Return how the roots that use a kustomization are put together; none if one cannot be followed, or built."""
+    roots = [root for root in tree.roots if kustomization.file in root.reached]
+    if any(root.problems for root in roots):
+        return []
+    found = [source_map(root) for root in roots]
     known = [each for each in found if each is not None and each.complete]
     return known if len(known) == len(found) else []
 

@@ -35,6 +35,7 @@ _KINDS = {
 }
 _SUFFIX = re.compile(r"_(?:total|bucket|sum|count|created|info)$")
 _MAX_BYTES = 1_000_000
+_HOLDS_VLLM = re.compile(r"vllm|/llm-d(-\w+)?(?=[:@]|$)")
 
 
 def is_declared(root: Root, name: str) -> bool:
@@ -99,6 +100,6 @@ def vllm_releases(pods: list[KnownPod]) -> dict[str, Version] | None:
             release = vllm_version(image)
             if release is not None:
                 found[image] = release
-            elif "vllm" in image or "llm-d" in image:
+            elif _HOLDS_VLLM.search(image):
                 return None
     return found

@@ -69,7 +69,7 @@ def _unknown_metric(root: Root) -> Iterator[Hit]:
 
 
 def _nobodys(name: str) -> str:
-    exporter = metric_exporter(name) or "its exporter"
+    exporter = "vLLM" if name.startswith(_VLLM) else metric_exporter(name) or "its exporter"
     if metric_successor(name) is not None:
         return f"which {exporter} no longer exports"
     return f"which no release of {exporter} exports"

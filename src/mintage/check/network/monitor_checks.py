@@ -52,6 +52,14 @@ _SELECTORS = {
 }
 
 
+def _nothing_found(root: Root) -> tuple[Hit, ...]:
+    return root.once(_without_targets)
+
+
+def _without_targets(root: Root) -> tuple[Hit, ...]:
+    return tuple(_no_service(root))
+
+
 def _no_service(root: Root) -> Iterator[Hit]:
     for monitor in monitors(root):
         asked = requirements(monitor.selector)
@@ -215,7 +223,7 @@ def _port_not_name(root: Root) -> Iterator[Hit]:
 
 def _unmonitored(root: Root) -> Iterator[Hit]:
     watching = around(root)
-    if not monitors(root):
+    if not monitors(root) or _nothing_found(root):
         return
     scraped = _scraped(root, watching)
     for service in known.services(root):
@@ -327,7 +335,7 @@ CHECKS = (
         "monitor-no-service",
         WARNING,
         "root",
-        _no_service,
+        _nothing_found,
         why="A monitor that selects nothing is not an error to Prometheus: the target is simply never there, and neither is any alert.",
         fix="Let the selector name labels of the Service itself (not of its pods), and the namespaceSelector its namespace.",
     ),

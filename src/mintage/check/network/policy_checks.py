@@ -98,44 +98,43 @@ def _direction_subsumed(wide: Policy, narrow: Policy, direction: Direction) -> b
 
 def _self_block(root: Root) -> Iterator[Hit]:
     for policy in own_policies(root):
-        own = policy.object.namespace
-        if own is None:
-            continue
         for direction in _DIRECTIONS:
-            named = [
-                (peer, name)
-                for peer in _peers(policy.rules(direction))
-                for name in sorted(peer.named_namespaces)
-            ]
-            names = {name for _, name in named}
-            if own in names:
+            rules = policy.rules(direction)
+            if (
+                rules is None
+                or policy.object.namespace is None
+                or _admits_own(rules, policy.object.namespace)
+            ):
                 continue
-            for peer, name in named:
-                if reason := _meant_own(root, policy.object, peer, name):
-                    yield _self_block_hit(policy.object, peer, name, reason)
+            for peer in _peers(rules):
+                for name in sorted(peer.named_namespaces):
+                    if reason := _meant_own(root, policy.object, name):
+                        yield _self_block_hit(policy.object, peer, name, reason)
 
 
-def _peers(rules: tuple[Rule, ...] | None) -> Iterator[Peer]:
-    for rule in rules or ():
+def _peers(rules: tuple[Rule, ...]) -> Iterator[Peer]:
+    for rule in rules:
         yield from rule.peers or ()
 
 
-def _meant_own(root: Root, item: Object, peer: Peer, name: str) -> str:
+def _admits_own(rules: tuple[Rule, ...], own: str) -> bool:
+    """Tell whether rules admit pods of the policy's own namespace, or may; one that lets everybody in does."""
+    if any(rule.peers is None for rule in rules):
+        return True
+    return any(
+        peer.namespaces is None or not peer.named_namespaces or own in peer.named_namespaces
+        for peer in _peers(rules)
+    )
+
+
+def _meant_own(root: Root, item: Object, name: str) -> str:
     """Return why a namespace that a policy admits must be meant to be the policy's own; empty where nothing says so."""
-    if _CLAIMS_OWN.search(item.name) and not _admits_own(item, peer):
+    if _CLAIMS_OWN.search(item.name):
         return "its name says that it is about its own namespace"
     if name in _written_namespaces(item):
         return "that is the namespace of the file, which the overlay replaces"
     others = (variant for variant in root.variants if name in variant.namespaces - root.namespaces)
     return next((f"that is where `{variant.folder}` goes" for variant in others), "")
-
-
-def _admits_own(item: Object, peer: Peer) -> bool:
-    field = "from" if "ingress" in peer.path else "to"
-    listed = item.at(*peer.path[:3], field, default=[])
-    return any(
-        isinstance(one, dict) and "namespaceSelector" not in one and "podSelector" in one for one in listed
-    )
 
 
 def _written_namespaces(item: Object) -> set[str]:

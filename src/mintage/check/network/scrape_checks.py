@@ -266,6 +266,8 @@ def _advice(pattern: re.Pattern[str], values: list[str]) -> str:
     part = next((value for value in values if value and pattern.search(value)), None)
     if part is not None:
         return f"patterns must match the whole value; `.*{pattern.pattern}.*` would match `{part}`"
+    if _is_of_vllm(pattern.pattern):
+        return "the names of vLLM's metrics begin with `vllm:`"
     near = did_you_mean(pattern.pattern, {value for value in values if value})
     return near or "match a value that the targets have"
 

@@ -1,15 +1,15 @@
 """Paths of probes against the routes in the sources of first-party images.
 
 A route is any text in the sources that begins with `/`: what is not there at all is not served by them. Only containers
-that run a script of this repository, of an image that the settings call first-party, are judged.
+that run a script of this repository, in an image that it builds, are judged.
 """
 
 from __future__ import annotations
 
 import re
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from mintage.check.images.own import known_contents, made_for
 from mintage.check.interface import WARNING, Check, Hit
 from mintage.check.serving.command_line import command_lines
 from mintage.errors import MintageError, did_you_mean
@@ -18,7 +18,8 @@ from mintage.tree.objects import at
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mintage.tree.objects import Container
+    from mintage.check.images.contents import Contents
+    from mintage.tree.objects import Container, Path
     from mintage.tree.tree import Tree
 
 _ROUTE = re.compile(r"""(?P<quote>["'])(?P<path>/[\w./{}:<>*-]*)(?P=quote)""")
@@ -28,46 +29,45 @@ _LARGEST = 1_000_000
 
 
 def _probe_path_unknown(container: Container, tree: Tree) -> Iterator[Hit]:
-    if not any(fnmatchcase(_repository(container.image), _repository(pattern)) for pattern in tree.rules.first_party):
+    asked = [(path, value) for path, value in _asked(container) if value.startswith("/") and "$" not in value]
+    image = made_for(container, tree) if asked else None
+    inside = known_contents(tree, image) if image is not None else None
+    if inside is None or inside.open:
         return
-    script = _script(container, tree)
-    if script is None:
-        return
-    routes = tree.once(_routes)
-    if routes is None:
-        return
-    for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
-        path = at(container.document, probe, "httpGet", "path")
-        if isinstance(path, str) and path.startswith("/") and not _is_served(path, routes):
+    routes = _routes(tree, sorted(set(inside.files.values()))) if _runs_own_script(container, inside) else None
+    for path, value in asked if routes is not None else ():
+        if not _is_served(value, routes or frozenset()):
             yield Hit(
-                f"{probe} of container `{container.name}` asks `{path}`, a route that no source of this repository names",
-                did_you_mean(path, routes),
+                f"{path[-3]} of container `{container.name}` asks `{value}`, a route that no source in its image names",
+                did_you_mean(value, routes or ()),
                 container.owner,
-                (*container.path, probe, "httpGet", "path"),
+                path,
             )
 
 
-def _repository(image: str) -> str:
-    return re.split(r"@|:(?=[^/]*$)", image)[0]
+def _asked(container: Container) -> Iterator[tuple[Path, str]]:
+    for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
+        value = at(container.document, probe, "httpGet", "path")
+        if isinstance(value, str):
+            yield (*container.path, probe, "httpGet", "path"), value
 
 
-def _script(container: Container, tree: Tree) -> str | None:
-    """Return the script of this repository that a container runs."""
-    words = [word.text for line in command_lines(container) for word in line.words if word.text.endswith(".py")]
-    paths = tree.files.paths if tree.files is not None else ()
-    for word in words:
-        tail = word.lstrip("./").removeprefix("app/")
-        for path in paths:
-            if path == tail or path.endswith(f"/{tail}"):
-                return path
-    return None
+def _runs_own_script(container: Container, inside: Contents) -> bool:
+    """Tell whether a container runs a Python file of the repository; a server that was installed has routes of its own."""
+    workdir = container.document.get("workingDir")
+    words = (word.text for line in command_lines(container) for word in line.words)
+    return any(
+        inside.resolve(text, workdir if isinstance(workdir, str) else "") in inside.files
+        for text in words
+        if text.endswith(".py")
+    )
 
 
-def _routes(tree: Tree) -> frozenset[str] | None:
-    """Return the paths that the repository's Python sources name; None where they may serve any path."""
+def _routes(tree: Tree, sources: list[str]) -> frozenset[str] | None:
+    """Return the paths that Python sources name; None where they may serve any path."""
     found: set[str] = set()
-    serves = False
-    for path in tree.files.paths if tree.files is not None else ():
+    has_routes = False
+    for path in sources:
         if not path.endswith(".py"):
             continue
         try:
@@ -77,9 +77,9 @@ def _routes(tree: Tree) -> frozenset[str] | None:
             return None
         if _ANYTHING.search(text):
             return None
-        serves = serves or bool(_HAS_ROUTES.search(text))
+        has_routes = has_routes or bool(_HAS_ROUTES.search(text))
         found.update(match["path"] for match in _ROUTE.finditer(text))
-    return frozenset(found) if serves else None
+    return frozenset(found) if has_routes else None
 
 
 def _is_served(path: str, routes: frozenset[str]) -> bool:

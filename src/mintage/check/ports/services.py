@@ -27,9 +27,7 @@ def _selected(root: Root) -> tuple[tuple[Object, tuple[KnownPod, ...]], ...]:
         selector = {key: value for key, value in _selector(service).items() if isinstance(value, str)}
         if not selector or service.spec.get("type") == "ExternalName":
             continue
-        pods = tuple(
-            pod for pod in known.pods(root) if _same_namespace(pod, service) and pod.may_have(selector)
-        )
+        pods = tuple(pod for pod in known.pods(root) if _same_namespace(pod, service) and _has(pod, selector))
         if pods and not any(pod.open or pod.pod is None for pod in pods):
             found.append((service, pods))
     return tuple(found)
@@ -38,6 +36,11 @@ def _selected(root: Root) -> tuple[tuple[Object, tuple[KnownPod, ...]], ...]:
 def _selector(service: Object) -> dict[str, object]:
     found = service.spec.get("selector")
     return found if isinstance(found, dict) else {}
+
+
+def _has(pod: KnownPod, selector: dict[str, str]) -> bool:
+    """Tell whether a pod surely has the labels: what an operator might label is not taken to be selected."""
+    return selector.items() <= pod.labels.items()
 
 
 def _same_namespace(pod: KnownPod, service: Object) -> bool:

@@ -133,7 +133,10 @@ def _all_text(root: Root) -> str:
 
 
 def _is_used(name: str, scope: str, text: str, spec: dict[str, Any]) -> bool:
-    if re.search(rf"{scope}\.parameters(?:\.{re.escape(name)}(?![\w-])|\['{re.escape(name)}'\]|\.json|\s*\}}\}}|\))", text):
+    if re.search(
+        rf"{scope}\.parameters(?:\.{re.escape(name)}(?![\w-])|\['{re.escape(name)}'\]|\.json|\s*\}}\}}|\))",
+        text,
+    ):
         return True
     # The entry point gets the workflow's arguments by name, and so does a template from elsewhere.
     if "workflowTemplateRef" in spec:

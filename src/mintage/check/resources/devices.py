@@ -23,11 +23,12 @@ if TYPE_CHECKING:
 _PROFILE = "opendatahub.io/hardware-profile-name"
 _PROFILE_NAMESPACE = "opendatahub.io/hardware-profile-namespace"
 # Where the containers stand that a profile applies to: a list, or a single one.
-_CONTAINERS: dict[str, Path] = {
-    "Notebook": ("spec", "template", "spec", "containers"),
-    "InferenceService": ("spec", "predictor", "model"),
-    "LLMInferenceService": ("spec", "template", "containers"),
-}
+_CONTAINERS: tuple[tuple[str, Path], ...] = (
+    ("Notebook", ("spec", "template", "spec", "containers")),
+    ("InferenceService", ("spec", "predictor", "model")),
+    ("InferenceService", ("spec", "predictor", "containers")),
+    ("LLMInferenceService", ("spec", "template", "containers")),
+)
 _BUILDS = {
     "nvidia": "NVIDIA GPUs (CUDA)",
     "amd": "AMD GPUs (ROCm)",
@@ -56,7 +57,7 @@ def _image_mismatch(container: Container, tree: Tree) -> Iterator[Hit]:
 
 
 def _profile_exceeded(root: Root) -> Iterator[Hit]:
-    for kind, path in _CONTAINERS.items():
+    for kind, path in _CONTAINERS:
         for item in root.of(kind):
             profile = _profile_of(root, item)
             if profile is not None:

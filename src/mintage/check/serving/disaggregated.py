@@ -161,8 +161,8 @@ def _blocksize_mismatch(root: Root) -> Iterator[Hit]:
     facts = table("serving")["nixl"]
     for pair in pairs(root):
         prefill, decode = (args.integer("--block-size") for args in (pair.prefill, pair.decode))
-        connector = _connector(pair.decode.json(_TRANSFER))
-        if not prefill or not decode or prefill == decode or connector not in facts["connectors"]:
+        used = _connectors(pair.decode.json(_TRANSFER) or {}) & set(facts["connectors"])
+        if not prefill or not decode or prefill == decode or not used:
             continue
         release = pair.decode.release
         equal = release is not None and release < version(facts["equal_blocks_until"])
@@ -171,7 +171,7 @@ def _blocksize_mismatch(root: Root) -> Iterator[Hit]:
         argument = pair.decode.get("--block-size")
         wanted = "the same" if equal else "a multiple"
         yield Hit(
-            f"its blocks have {decode} tokens, those of the prefill server {prefill}, and `{connector}` wants {wanted}",
+            f"its blocks have {decode} tokens, those of the prefill server {prefill}, and `{min(used)}` wants {wanted}",
             "use one `--block-size` on both sides",
             pair.decode.container.owner,
             argument.value_path if argument else pair.decode.container.path,
@@ -225,7 +225,8 @@ def _side_channel_missing(root: Root) -> Iterator[Hit]:
         container = args.container
         if container.owner.group == "serving.kserve.io" or container.document.get("envFrom"):
             continue
-        if _connector(args.json(_TRANSFER)) not in facts["connectors"] or _mentions(container, name):
+        used = _connectors(args.json(_TRANSFER) or {})
+        if not used & set(facts["connectors"]) or _mentions(container, name):
             continue
         entry = container.env.get(name)
         value = container.env_value(name)

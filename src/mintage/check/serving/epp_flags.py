@@ -31,6 +31,7 @@ _CHARACTERS_PER_TOKEN = (
 )
 _DEFAULT_BLOCK = 16  # tokens; of vLLM and of precise-prefix-cache-scorer
 _PRECISE = "precise-prefix-cache-scorer"
+_PRODUCER = "precise-prefix-cache-producer"  # holds the index from llm-d 0.8 on
 _LASTING = ("persistentVolumeClaim", "hostPath", "image", "csi", "nfs", "ephemeral")
 _TOKENIZERS = ("local", "uds", "modelTokenizerMap", "external")
 
@@ -118,7 +119,7 @@ def _blocksize_mismatch(root: Root) -> Iterator[Hit]:
 
 def _block_sizes(config: EppConfig) -> Iterator[tuple[Path, int, tuple[int, ...]]]:
     """Yield place and number of the block sizes that are in force, and how many tokens each may mean."""
-    for index, plugin in config.of_type(_PRECISE):
+    for index, plugin in config.of_type(_PRECISE, _PRODUCER):
         place: Path = ("plugins", index, "type")
         size: Any = _DEFAULT_BLOCK
         for keys in (("tokenProcessorConfig",), ("indexerConfig", "tokenProcessorConfig")):
@@ -138,16 +139,25 @@ def _block_sizes(config: EppConfig) -> Iterator[tuple[Path, int, tuple[int, ...]
 
 
 def _tokenizer_offline(root: Root) -> Iterator[Hit]:
-    if not root.tree.rules.disconnected:
-        return
     for config in configs(root):
         for index, plugin in config.of_type(_PRECISE):
-            if not _has_tokenizer(config, plugin):
+            if (why := _offline(root, config)) and not _has_tokenizer(config, plugin):
                 yield config.hit(
-                    f"`{_PRECISE}` downloads the model's tokenizer, and the cluster is disconnected",
+                    f"`{_PRECISE}` downloads the model's tokenizer, and {why}",
                     "mount the tokenizer and name it under `tokenizersPoolConfig.local`, set `HF_ENDPOINT` to a mirror, or use `prefix-cache-scorer`",
                     ("plugins", index, "type"),
                 )
+
+
+def _offline(root: Root, config: EppConfig) -> str:
+    """Return why nothing can be downloaded; empty where it can."""
+    if root.tree.rules.disconnected:
+        return "the cluster is disconnected"
+    names = table("serving")["model_cache"]["offline"] if config.picker else ()
+    found = next(
+        (name for name in names if config.picker and config.picker.container.env_value(name) == "1"), None
+    )
+    return f"the picker is told to stay offline by `{found}`" if found else ""
 
 
 def _has_tokenizer(config: EppConfig, plugin: dict[str, Any]) -> bool:

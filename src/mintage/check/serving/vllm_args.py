@@ -32,7 +32,10 @@ _ENTRY_POINT = re.compile(
 )
 _LIKELY = re.compile(r"(?:.*[-_/])?vllm(?:[-_].*)?")
 _TELLING = ("--model=", "--served-model-name=", "--model", "--served-model-name")
-_ADDITIONAL = "VLLM_ADDITIONAL_ARGS"  # what the containers of an LLMInferenceService append (kserve/kserve v0.16, config/llmisvcconfig)
+ADDITIONAL = "VLLM_ADDITIONAL_ARGS"  # what the containers of an LLMInferenceService append (kserve/kserve v0.16, config/llmisvcconfig)
+_PLUGIN = re.compile(
+    r"hpu|gaudi|spyre|tpu|neuron|ascend|npu"
+)  # platforms outside of vLLM, with flags and variables of their own
 _NEGATIVE_NUMBER = re.compile(r"-\d+|-\d*\.\d+")
 _NEGATION = "--no-"
 _FORMATS = frozenset({"vllm", "huggingface"})
@@ -72,8 +75,8 @@ class VllmArgs:
     """What a vLLM server is told.
 
     `release` is None where the image does not tell. `complete` is False where more arguments may come from elsewhere: a
-    shell's variables, a template, a runtime, a file named by `--config`. `plain` is False for servers that know further
-    flags (KServe's Hugging Face server, images that only look like vLLM).
+    shell's variables, a template, a runtime, a file named by `--config`. `plain` is False for servers that may know further
+    flags and variables (KServe's Hugging Face server, platform plugins, images that only look like vLLM).
     """
 
     container: Container
@@ -171,6 +174,7 @@ def _parse(container: Container) -> VllmArgs | None:
     arguments, positional = _arguments(line.words, known)
     operands = () if module else tuple(positional)  # the module takes none
     complete = line.complete and "--config" not in {argument.name for argument in arguments}
+    plain = plain and _PLUGIN.search(split_image(container.image)[0]) is None
     return VllmArgs(container, tuple(arguments), operands, release, complete, plain)
 
 
@@ -238,7 +242,7 @@ def _kserve_template(container: Container) -> tuple[CommandLine, bool, bool] | N
     if container.name != "main":
         return None
     words = [word for line in command_lines(container) for word in line.words]
-    if (more := container.env.get(_ADDITIONAL)) and isinstance(more[1].get("value"), str):
+    if (more := container.env.get(ADDITIONAL)) and isinstance(more[1].get("value"), str):
         for line in shell_commands(more[1]["value"], (*more[0], "value")):
             words += line.words
     return CommandLine(tuple(words), complete=False), True, True

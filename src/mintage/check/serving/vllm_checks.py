@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from mintage.check.interface import ERROR, INFO, WARNING, Check, Hit, Other
 from mintage.check.serving.pools import POOLS, members_of_pool, servers
-from mintage.check.serving.vllm_args import parse
+from mintage.check.serving.vllm_args import ADDITIONAL, parse
 from mintage.check.tables import version, vllm_environment, vllm_flag_life, vllm_flags
 from mintage.check.tables.files import table
 from mintage.errors import did_you_mean
@@ -103,11 +103,15 @@ def _abbreviated_flag(container: Container, _: Tree) -> Iterator[Hit]:
 def _unknown_env(container: Container, _: Tree) -> Iterator[Hit]:
     args = parse(container)
     known = vllm_environment(args.release) if args and args.release else None
-    if args is None or known is None:
+    if args is None or known is None or not args.plain:
         return
     words = [text for _, text in container.argv]
     for name, (path, _entry) in container.env.items():
-        if not name.startswith("VLLM_") or name in known or any(name in word for word in words):
+        if (
+            not name.startswith("VLLM_")
+            or name in {*known, ADDITIONAL}
+            or any(name in word for word in words)
+        ):
             continue
         near = did_you_mean(name, known)
         yield Hit(
