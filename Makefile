@@ -38,6 +38,7 @@ lock:
 
 bench: .venv
 	$(BIN)/python bench/render.py
+	$(BIN)/python bench/validate.py
 
 clean:
 	rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -18,11 +18,11 @@ from cost import Cost, measure
 APPLICATION = """\
 apiVersion: v1
 kind: ServiceAccount
-metadata: {name: NAME, labels: {app: NAME}}
+metadata: {namespace: bench, name: NAME, labels: {app: NAME}}
 ---
 apiVersion: v1
 kind: ConfigMap
-metadata: {name: NAME, labels: {app: NAME}}
+metadata: {namespace: bench, name: NAME, labels: {app: NAME}}
 data:
   settings.yaml: |
     workers: 4
@@ -30,13 +30,13 @@ data:
 ---
 apiVersion: v1
 kind: Secret
-metadata: {name: NAME, labels: {app: NAME}}
+metadata: {namespace: bench, name: NAME, labels: {app: NAME}}
 type: Opaque
 data: {token: c2VjcmV0LU5BTUU=}
 ---
 apiVersion: v1
 kind: Service
-metadata: {name: NAME, labels: {app: NAME}}
+metadata: {namespace: bench, name: NAME, labels: {app: NAME}}
 spec:
   selector: {app: NAME}
   ports:
@@ -44,12 +44,12 @@ spec:
 ---
 apiVersion: apps/v1
 kind: Deployment
-metadata: {name: NAME, labels: {app: NAME}}
+metadata: {namespace: bench, name: NAME, labels: {app: NAME}}
 spec:
   replicas: 2
   selector: {matchLabels: {app: NAME}}
   template:
-    metadata: {labels: {app: NAME}}
+    metadata: {labels: {app: NAME}, annotations: {checksum/config: 5f2b8c}}
     spec:
       serviceAccountName: NAME
       containers:
@@ -72,7 +72,7 @@ spec:
 ---
 apiVersion: apps/v1
 kind: StatefulSet
-metadata: {name: NAME-store, labels: {app: NAME-store}}
+metadata: {namespace: bench, name: NAME-store, labels: {app: NAME-store}}
 spec:
   serviceName: NAME-store
   selector: {matchLabels: {app: NAME-store}}
@@ -94,7 +94,7 @@ spec:
 ---
 apiVersion: v1
 kind: Service
-metadata: {name: NAME-store, labels: {app: NAME-store}}
+metadata: {namespace: bench, name: NAME-store, labels: {app: NAME-store}}
 spec:
   clusterIP: None
   selector: {app: NAME-store}
@@ -103,14 +103,14 @@ spec:
 ---
 apiVersion: v1
 kind: PersistentVolumeClaim
-metadata: {name: NAME-shared}
+metadata: {namespace: bench, name: NAME-shared}
 spec:
   accessModes: [ReadWriteMany]
   resources: {requests: {storage: 10Gi}}
 ---
 apiVersion: batch/v1
 kind: Job
-metadata: {name: NAME-load}
+metadata: {namespace: bench, name: NAME-load}
 spec:
   template:
     spec:
@@ -123,7 +123,7 @@ spec:
 ---
 apiVersion: batch/v1
 kind: CronJob
-metadata: {name: NAME-sweep}
+metadata: {namespace: bench, name: NAME-sweep}
 spec:
   schedule: "0 3 * * *"
   jobTemplate:
@@ -136,20 +136,20 @@ spec:
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: Role
-metadata: {name: NAME}
+metadata: {namespace: bench, name: NAME}
 rules:
 - {apiGroups: [""], resources: [configmaps], verbs: [get, list]}
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: RoleBinding
-metadata: {name: NAME}
+metadata: {namespace: bench, name: NAME}
 roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: NAME}
 subjects:
-- {kind: ServiceAccount, name: NAME}
+- {kind: ServiceAccount, name: NAME, namespace: bench}
 ---
 apiVersion: autoscaling/v2
 kind: HorizontalPodAutoscaler
-metadata: {name: NAME}
+metadata: {namespace: bench, name: NAME}
 spec:
   scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: NAME}
   minReplicas: 2
@@ -157,14 +157,14 @@ spec:
 ---
 apiVersion: policy/v1
 kind: PodDisruptionBudget
-metadata: {name: NAME}
+metadata: {namespace: bench, name: NAME}
 spec:
   maxUnavailable: 1
   selector: {matchLabels: {app: NAME}}
 ---
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
-metadata: {name: NAME}
+metadata: {namespace: bench, name: NAME}
 spec:
   podSelector: {matchLabels: {app: NAME}}
   ingress:
@@ -172,7 +172,7 @@ spec:
 ---
 apiVersion: networking.k8s.io/v1
 kind: Ingress
-metadata: {name: NAME}
+metadata: {namespace: bench, name: NAME}
 spec:
   rules:
   - host: NAME.example.com
@@ -182,6 +182,108 @@ spec:
         pathType: Prefix
         backend: {service: {name: NAME, port: {number: 8080}}}
 """
+WORKER = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: NAME-worker
+  namespace: bench
+  labels:
+    app.kubernetes.io/name: NAME-worker
+    app.kubernetes.io/component: worker
+    app.kubernetes.io/part-of: bench
+spec:
+  replicas: 2
+  strategy:
+    type: RollingUpdate
+    rollingUpdate:
+      maxSurge: 1
+      maxUnavailable: 0
+  selector:
+    matchLabels:
+      app.kubernetes.io/name: NAME-worker
+  template:
+    metadata:
+      annotations:
+        checksum/config: 5f2b8c
+      labels:
+        app.kubernetes.io/name: NAME-worker
+        app.kubernetes.io/component: worker
+    spec:
+      serviceAccountName: NAME
+      securityContext:
+        runAsNonRoot: true
+        seccompProfile:
+          type: RuntimeDefault
+      containers:
+      - name: worker
+        image: ghcr.io/acme/worker:1.2.0
+        imagePullPolicy: IfNotPresent
+        command:
+        - worker
+        - --queue=default
+        - --metrics-port=9090
+        env:
+        - name: LOG_LEVEL
+          value: info
+        - name: API_URL
+          value: http://NAME:8080/v1
+        - name: STORE_URL
+          value: redis://NAME-store:6379/0
+        - name: TOKEN
+          valueFrom:
+            secretKeyRef:
+              name: NAME
+              key: token
+        - name: POD_NAME
+          valueFrom:
+            fieldRef:
+              fieldPath: metadata.name
+        ports:
+        - name: metrics
+          containerPort: 9090
+          protocol: TCP
+        readinessProbe:
+          httpGet:
+            path: /ready
+            port: metrics
+          initialDelaySeconds: 5
+          periodSeconds: 10
+        livenessProbe:
+          httpGet:
+            path: /live
+            port: metrics
+          initialDelaySeconds: 30
+          periodSeconds: 20
+          failureThreshold: 5
+        resources:
+          requests:
+            cpu: 100m
+            memory: 128Mi
+          limits:
+            cpu: "1"
+            memory: 512Mi
+        securityContext:
+          allowPrivilegeEscalation: false
+          readOnlyRootFilesystem: true
+          capabilities:
+            drop:
+            - ALL
+        volumeMounts:
+        - name: settings
+          mountPath: /etc/worker
+          readOnly: true
+        - name: scratch
+          mountPath: /tmp
+      volumes:
+      - name: settings
+        configMap:
+          name: NAME
+      - name: scratch
+        emptyDir:
+          sizeLimit: 1Gi
+"""
+WORKERS = 9  # in each application, so that a manifest has some 1.5 kB as in repositories of that size
 PEER = """\
 import sys
 from pathlib import Path
@@ -205,7 +307,8 @@ assert wrong == 0, wrong
 
 def write_manifests(root: Path, count: int) -> int:
     """Write manifests to files of one document each, and return how many they are: `count`, made whole."""
-    documents = APPLICATION.split("---\n")
+    workers = [WORKER.replace("-worker", f"-worker-{number}") for number in range(WORKERS)]
+    documents = [*APPLICATION.split("---\n"), *workers]
     applications = -(-count // len(documents))
     for number in range(applications):
         folder = root / f"group-{number // 10:03}" / f"app-{number:04}"

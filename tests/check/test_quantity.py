@@ -50,7 +50,7 @@ def test_a_quantity_is_read_to_the_last_digit(text: Any, value: Fraction) -> Non
         "{{ cpu }}",
         "1KI",
         "½",
-        "１",
+        "\uff11",
         "1e9999",
         True,
         None,

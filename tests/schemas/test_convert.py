@@ -141,11 +141,11 @@ def test_a_deprecated_version_carries_its_warning() -> None:
 @pytest.mark.parametrize(
     ("text", "line", "name", "message"),
     [
-        ("kind: [\n", 2, "yaml-syntax", "did not find expected node content"),
+        ("kind: [\n", 1, "yaml-syntax", "did not find expected node content"),
         (BOX + "---\nkind: 'x\n", BOX.count("\n") + 3, "yaml-syntax", "found unexpected end of stream"),
         (BOX.replace("group: example.io", "group: 5"), 1, "crd-invalid", "a CustomResourceDefinition without `spec.group` and `spec.names.kind`"),
         ("kind: CustomResourceDefinition\nspec: 3\n", 1, "crd-invalid", "a CustomResourceDefinition without `spec.names`"),
-        ("---\n# x\nkind: CustomResourceDefinition\nspec: {names: {kind: A}, group: b.c, versions: [1]}\n", 2, "crd-invalid", "`spec.versions` of A is not a list of mappings"),
+        (BOX + "---\nkind: CustomResourceDefinition\nspec: {names: {kind: A}, group: b.c, versions: [1]}\n", BOX.count("\n") + 2, "crd-invalid", "`spec.versions` of A is not a list of mappings"),
         (BOX.replace("type: integer", "type: whole"), 1, "crd-invalid", "the schema of Box example.io/v1 is none: "),
         (BOX.replace("'^(?i)(abort|warn)?$'", "'('"), 1, "crd-invalid", "the schema of Box example.io/v1 is none: "),
         (BOX.replace("properties: {id: {type: string}}", "properties: [id]"), 1, "crd-invalid", "the schema of Box example.io/v1 is none: "),
@@ -160,17 +160,19 @@ def test_broken_definitions_are_errors_with_a_place(text: str, line: int, name: 
     assert message in problem.message
 
 
-@pytest.mark.parametrize(
-    "data", [b"\xff\xfe\x00", b"kind: \x80\n", b"\x00\x01", b"- 1\n", b"", b"just words\n"]
-)
-def test_what_is_no_definition_gives_none_or_an_error(data: bytes) -> None:
-    """Binary files, lists, nothing at all."""
-    try:
-        found = definitions("x", data)
-    except MintageError as error:
-        assert [problem.id for problem in error.problems] == ["yaml-syntax"]
-    else:
-        assert (found.schemas, found.remarks) == ([], [])
+@pytest.mark.parametrize("data", [b"- 1\n", b"", b"just words\n", b"kind: Pod\n---\n"])
+def test_what_is_no_definition_gives_none(data: bytes) -> None:
+    """Lists, words, nothing at all."""
+    found = definitions("x", data)
+    assert (found.schemas, found.remarks) == ([], [])
+
+
+@pytest.mark.parametrize("data", [b"\xff\xfe\x00", b"kind: \x80\n", b"\x00\x01"])
+def test_binary_files_are_no_yaml(data: bytes) -> None:
+    """An error in words."""
+    with pytest.raises(MintageError) as raised:
+        definitions("x", data)
+    assert [problem.id for problem in raised.value.problems] == ["yaml-syntax"]
 
 
 def test_what_is_repeated_stands_once() -> None:

@@ -135,7 +135,13 @@ def test_a_broken_stored_file_is_an_error_with_its_name(tmp_path: Path, text: st
 
 def test_other_files_in_the_folder_are_left_alone(tmp_path: Path) -> None:
     """A folder `schemas` may hold other things in a repository that is not ours."""
-    for name in ("readme.md", "example.io/notes.txt", "example.io/plain.json", "v1/deployment.json"):
+    for name in (
+        "readme.md",
+        "example.io/notes.txt",
+        "example.io/plain.json",
+        "example.io/box_v1.json",
+        "v1/Deployment_v1.json",
+    ):
         file = tmp_path / "schemas" / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text("x")

@@ -167,7 +167,7 @@ def _ports(item: Object) -> tuple[KnownPort, ...]:
     return tuple(
         KnownPort(str(port.get("name") or ""), port["port"], _target(port))
         for _, port in items(item.spec, "ports")
-        if isinstance(port.get("port"), int)
+        if isinstance(port.get("port"), int) and not isinstance(port["port"], bool)
     )
 
 

@@ -118,9 +118,9 @@ def requirements(selector: Any) -> tuple[Requirement, ...] | None:
 
 
 def _requirement(key: Any, operator: Any, values: Any) -> Requirement | None:
-    asked = [key, *values] if isinstance(values, list) else [None]
+    asked = [key, operator, *values] if isinstance(values, list) else [None]
     texts = [text for text in asked if isinstance(text, str)]
-    if operator not in _OPERATORS or len(texts) != len(asked):
+    if len(texts) != len(asked) or operator not in _OPERATORS:
         return None
     if any(sign in text for text in texts for sign in _TEMPLATES):
         return None

@@ -66,10 +66,10 @@ def file_bytes(stored: Stored, source: Mapping[str, str]) -> bytes:
 
 
 def kinds_in(folder: Path) -> dict[tuple[str, str], Path]:
-    """Return the files of a folder by (apiVersion, kind); empty where there is no such folder."""
+    """Return the files of a folder by (apiVersion, kind), which begins with a capital; empty where there is no folder."""
     found = {}
     for group in _folders(folder):
-        for path in sorted(group.glob("*_*.json")):
+        for path in sorted(group.glob("[A-Z]*_*.json")):
             kind, _, version = path.stem.rpartition("_")
             found[f"{group.name}/{version}", kind] = path
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -14,6 +15,7 @@ from mintage.errors import Location, MintageError
 from mintage.finding import Finding, Severity
 from mintage.report import outcome
 from mintage.tasks import prove
+from mintage.tasks.apart import apart, of_object
 from mintage.tasks.model import Model
 from mintage.tasks.outcome import Judged, report_of
 from mintage.tree.build import command
@@ -22,34 +24,35 @@ from mintage.workspace.files import SYSTEM
 from mintage.workspace.index import BASE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from mintage.check.interface import Check
     from mintage.report.outcome import Report
     from mintage.tasks.outcome import Selection
     from mintage.tasks.rebuild import Run
-    from mintage.tree.files import Files
     from mintage.tree.objects import Object
     from mintage.tree.tree import Root
 
 Result = dict[str, Any]  # what a task keeps: findings as plain values, and of a root what judged its objects
 _TREE = "tree"
+_SCOPES = frozenset({"object", "pod", "container"})  # what is checked object by object
 
 
 class Judging:
     """What looks at the tree of one run; the tree is modelled when it is first asked for."""
 
-    def __init__(self, run: Run, files: Files) -> None:
+    def __init__(self, run: Run) -> None:
         self.run = run
-        self.files = files
-        self.model = Model(run, files)
+        self.model = Model(run)
         self._checks = list(checks().values())
+        self._single = [check for check in self._checks if check.on in _SCOPES]
 
     def look(self, name: str) -> tuple[Result, str]:
         """Return what a task finds, and a line that says what was looked at."""
         root = self._root(name)
         if name == _TREE:
             found = merged(("", finding) for finding in of_tree(self.model.tree, self._checks))
-            return _result(found), f"{len(self.model.tree.roots)} roots and {len(self.files.paths)} files"
+            return _result(found), f"{len(self.model.tree.roots)} roots and {len(self.model.files.paths)} files"
         if name == "base" or name.startswith("overlays/"):
             environment = name.partition("/")[2] or BASE
             count = len(prove.expected(self.run, environment))
@@ -57,10 +60,11 @@ class Judging:
             found = [*self._proved(environment), *(self._of_root(root) if root else ())]
             return {**_result(found), **self._coverage(root)}, f"{count} objects{proved}"
         if root is not None:
-            found = [*self._of_root(root), *self._of_objects((root.folder, item) for item in root.objects)]
+            by_itself = ((root.folder, found) for found in of_objects(self.model.tree, root.objects, self._checks))
+            found = [*self._of_root(root, []), *merged(by_itself)]
             return {**_result(found), **self._coverage(root)}, f"{len(root.objects)} objects"
         objects = self.model.of_component.get(name.removeprefix("base/"), [])
-        return _result(self._of_objects(objects)), f"{len(objects)} objects"
+        return _result(self._of_component(objects)), f"{len(objects)} objects"
 
     def _root(self, name: str) -> Root | None:
         folder = f"{self.run.output}/{name}"
@@ -91,18 +95,27 @@ class Judging:
             for problem in problems
         ]
 
-    def _of_objects(self, objects: Iterable[tuple[str, Object]]) -> list[Finding]:
-        by_root: dict[str, list[Object]] = {}
-        for folder, item in objects:
-            by_root.setdefault(folder, []).append(item)
+    def _of_component(self, objects: Iterable[tuple[str, Object]]) -> list[Finding]:
+        """Return what is found in objects by themselves; a component's key says no more than that."""
+        settings = apart(self.model.tree)
         return merged(
             (folder, finding)
-            for folder, group in by_root.items()
-            for finding in of_objects(self.model.tree, group, self._checks)
+            for folder, item in objects
+            for check in self._single
+            for finding in of_object(settings, item, check) or ()
         )
 
-    def _of_root(self, root: Root) -> list[Finding]:
-        return merged((root.folder, finding) for finding in of_root(root, self._checks))
+    def _of_root(self, root: Root, objects: Sequence[Object] | None = None) -> list[Finding]:
+        """Return what is found between objects, and in those objects of which a check must know more."""
+        settings = apart(self.model.tree)
+        found = list(of_root(root, self._checks))
+        for check, item in self._pairs(root.objects if objects is None else objects):
+            if of_object(settings, item, check) is None:
+                found += of_objects(self.model.tree, [item], [check])
+        return merged((root.folder, finding) for finding in found)
+
+    def _pairs(self, objects: Iterable[Object]) -> Iterator[tuple[Check, Object]]:
+        return ((check, item) for item in objects for check in self._single if check.applies(item))
 
     def _coverage(self, root: Root | None) -> Result:
         """Return what a root's task says of the schemas that judged its objects."""
@@ -111,24 +124,34 @@ class Judging:
         seen = coverage(self.model.tree, [root])
         return {"objects": len(root.objects), "judged": dict(seen.judged), "unjudged": dict(seen.unjudged)}
 
-    def report(self, kept: Mapping[str, Result], selection: Selection) -> Report:
-        """Return the report of tasks, from what they kept."""
+    def report(self, kept: Mapping[str, Result], selection: Selection, names: Sequence[str] = ()) -> Report:
+        """Return the report of tasks, from what they kept; of some tasks where names are given, else of all."""
         workspace = self.run.workspace
         roots = [
             outcome.Root(f"{self.run.output}/{name}", result["objects"])
             for name, result in kept.items()
             if "objects" in result
         ]
-        found = (finding for result in kept.values() for finding in _findings(result))
+        found = (finding for name, result in kept.items() for finding in self._asked(name, result, names))
         return report_of(
             merged(("", finding) for finding in found),
             Judged(roots, _summed(kept, "judged"), _summed(kept, "unjudged")),
             workspace.system.validation,
-            suppression.comments(self.files, [SYSTEM, *workspace.digests]),
+            suppression.comments(self.model.files, [SYSTEM, *workspace.digests]),
             settings=SYSTEM,
             environments={f"{self.run.output}/overlays/{name}": name for name in workspace.environments},
             selection=selection,
+            is_looked_at=lambda _: not names,
         )
+
+    def _asked(self, name: str, result: Result, names: Sequence[str]) -> Iterator[Finding]:
+        """Yield the findings of a task; of one that was not named, those in the roots that were."""
+        folders = {f"{self.run.output}/{asked}" for asked in names}
+        for finding in _findings(result):
+            if not names or name in names:
+                yield finding
+            elif shared := folders & {*finding.roots}:
+                yield replace(finding, roots=tuple(sorted(shared)))
 
 
 def _result(found: Iterable[Finding]) -> Result:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 MISSING = "kustomize-missing"
 OFFLINE = "kust-offline"  # not an id of its own: checks say which entry needs the network
+_APPLICATION = "kind: Application"
 _ADVICE = "mend the kustomization; `kubectl kustomize` on the folder shows the same"
 
 
@@ -97,10 +98,15 @@ class _Loading:
         folders = self._root_folders()
         with ThreadPoolExecutor(4) as pool:
             self.built += pool.map(self._kustomized, folders)
-        if not folders or self._is_file():
-            self.built.append(self._plain(self.within, self._manifests(self.within)))
-        else:
-            self.built += [self._plain(folder, paths) for folder, paths in list(self._plain_sources())]
+        if self._is_file():
+            self.built.append(self._plain(self.within, [self.within]))
+            return
+        delivered = list(self._plain_sources())
+        self.built += [self._plain(folder, paths) for folder, paths in delivered]
+        if not folders:
+            taken = {path for _, paths in delivered for path in paths}
+            rest = [path for path in self._manifests(self.within) if path not in taken]
+            self.built += [self._plain(self.within, rest)] if rest or not delivered else []
 
     def _is_file(self) -> bool:
         return self.within in self.files.present
@@ -249,9 +255,7 @@ class _Loading:
     def _plain_sources(self) -> Iterator[tuple[str, list[str]]]:
         """Yield the folders of plain manifests that an Argo CD application delivers, with their files."""
         deep: dict[str, bool] = {}
-        for source in (
-            source for built in self.built for item, _ in built.documents for source in sources(item)
-        ):
+        for source in (source for document in self._applications() for source in sources(document)):
             path = str(source["path"]).strip("/") or "."
             deep[path] = deep.get(path, False) or at(source, "directory", "recurse") is True
         for path, recurse in sorted(deep.items()):
@@ -259,6 +263,15 @@ class _Loading:
             if self.files.is_folder(path) and not known and _is_in(path, self.within):
                 found = self._manifests(path)
                 yield path, [file for file in found if recurse or str(PurePosixPath(file).parent) == path]
+
+    def _applications(self) -> Iterator[dict[str, Any]]:
+        """Yield the applications of Argo CD, whether a root makes them or not."""
+        for built in self.built:
+            yield from (document for document, _ in built.documents if sources(document))
+        reached = {path for built in self.built for path in built.reached}
+        for path in self.files.paths:
+            if path not in reached and self._may_be_manifest(path) and _APPLICATION in self._head(path):
+                yield from (document for document, _ in self._objects_in(path) if sources(document))
 
     def roots(self) -> Iterator[Root]:
         """Yield the roots, whose objects know the namespace in which Argo CD puts them."""
@@ -276,11 +289,10 @@ class _Loading:
 
     def _destinations(self) -> dict[str, str]:
         found: dict[str, set[str]] = {}
-        for built in self.built:
-            for document, _ in built.documents:
-                namespace = at(document, "spec", "destination", "namespace")
-                for source in sources(document) if isinstance(namespace, str) else ():
-                    found.setdefault(str(source["path"]).strip("/") or ".", set()).add(str(namespace))
+        for document in self._applications():
+            namespace = at(document, "spec", "destination", "namespace")
+            for source in sources(document) if isinstance(namespace, str) else ():
+                found.setdefault(str(source["path"]).strip("/") or ".", set()).add(str(namespace))
         return {path: min(namespaces) for path, namespaces in found.items() if len(namespaces) == 1}
 
     def loose(self) -> Iterator[Object]:

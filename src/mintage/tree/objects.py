@@ -261,7 +261,9 @@ class Container:
         return [
             ((*self.path, field, index), item)
             for field in ("command", "args")
-            for index, item in enumerate(at(self.document, field, default=[]) or [])
+            for words in (self.document.get(field),)
+            if isinstance(words, list)
+            for index, item in enumerate(words)
             if isinstance(item, str)
         ]
 

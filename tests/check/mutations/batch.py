@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from check.mutations.mutation import Mutation
+from mintage.spec.validation import Accepted, Rules
 
 if TYPE_CHECKING:
     from check.mutations.mutation import Objects
@@ -88,8 +90,10 @@ def _promise_workers(objects: Objects) -> None:
     next(entry for entry in env if entry["name"] == "RAY_WORKERS")["value"] = "31"
 
 
-def _raise_bound(objects: Objects) -> None:
-    _workers(objects)["maxReplicas"] = 12
+def _add_cluster(objects: Objects) -> None:
+    cluster = deepcopy(_cluster(objects))
+    cluster["metadata"]["name"] = "nightly"
+    objects.add(cluster)
 
 
 def _change_version(objects: Objects) -> None:
@@ -102,10 +106,17 @@ def _cross_bounds(objects: Objects) -> None:
 
 
 CLUSTER = "RayCluster zelda-rl-prod/zelda-rl"
+UNKNOWN = (
+    "schema-missing",
+    "crd-provider-missing",
+)  # the workspace has no schema of the kind, and no operator for it
+# The workspace accepts the finding of every cluster; here only that of its own.
+ACCEPTED = (
+    Accepted(check="image-latest", reason="as in the workspace"),
+    Accepted(check="ray-autoscaling-ignored", object="RayCluster/zelda-rl", reason="as in the workspace"),
+)
 MUTATIONS = (
-    Mutation(
-        "lws-size-mismatch", "LeaderWorkerSet zelda-rl-prod/sweep", _add_group, also=("schema-missing",)
-    ),
+    Mutation("lws-size-mismatch", "LeaderWorkerSet zelda-rl-prod/sweep", _add_group, also=UNKNOWN),
     Mutation("ref-localqueue-missing", CLUSTER, _name_other_queue),
     Mutation("ref-clusterqueue-missing", "LocalQueue zelda-rl-prod/default", _hand_over_to_nobody),
     Mutation("kueue-queue-unused", "LocalQueue zelda-rl-prod/zelda-ray-queue", _forget_label),
@@ -113,7 +124,12 @@ MUTATIONS = (
     Mutation("kueue-ray-autoscaling", CLUSTER, _autoscale),
     Mutation("rayjob-ttl-without-shutdown", "RayJob zelda-rl-prod/zelda-rl-rollouts", _keep_cluster),
     Mutation("ray-env-replica-mismatch", CLUSTER, _promise_workers),
-    Mutation("ray-autoscaling-ignored", CLUSTER, _raise_bound),
+    Mutation(
+        "ray-autoscaling-ignored",
+        "RayCluster zelda-rl-prod/nightly",
+        _add_cluster,
+        rules=Rules(accept=ACCEPTED),
+    ),
     Mutation("ray-version-image-mismatch", CLUSTER, _change_version),
     Mutation("ray-replicas-bounds", CLUSTER, _cross_bounds),
 )

@@ -22,7 +22,8 @@ class Mutation:
     `change` gets the objects (`Objects`), `files` gets the folder of a copy of the repository's rendered tree and the files
     beside it, which is then built again: give exactly one of them. `subject` is what the finding must be about, as in
     `Deployment zelda-rl-prod/minio`; empty where it is about a file. `also` are checks that cannot but fire with it. With
-    `since` the tree is compared with the one before the change; `rules` stand in for those of the workspace.
+    `since` the tree is compared with the one before the change; `rules` stand in for those of the workspace. Without
+    `kubectl` there is no program that builds the tree.
     """
 
     id: str
@@ -32,6 +33,7 @@ class Mutation:
     also: tuple[str, ...] = ()
     since: bool = False
     rules: Rules | None = None
+    kubectl: bool = True
 
 
 class Objects:

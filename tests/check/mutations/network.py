@@ -125,8 +125,7 @@ def _foreign_alert(objects: Objects) -> None:
 
 
 def _dangling_target(objects: Objects) -> None:
-    target = f"minio-server.{NAMESPACE}.svc:9000"
-    text = f"scrape_configs:\n- job_name: minio\n  static_configs:\n  - targets: [{target}]\n"
+    text = "scrape_configs:\n- job_name: minio\n  static_configs:\n  - targets: [minio-server:9000]\n"
     objects.get("ConfigMap", "zelda-rl-grafana-dashboard")["data"]["prometheus.yml"] = text
 
 
@@ -148,7 +147,9 @@ MUTATIONS = (
     Mutation("netpol-blocks-scrape", f"ServiceMonitor {NAMESPACE}/evaluator", _no_scraper),
     Mutation("monitor-no-service", f"ServiceMonitor {NAMESPACE}/evaluator", _monitor_of_nothing),
     Mutation("monitor-port-missing", f"ServiceMonitor {NAMESPACE}/epp", _monitor_without_port),
-    Mutation("podmonitor-port-not-name", f"PodMonitor {NAMESPACE}/ray", _number_for_name),
+    Mutation(
+        "podmonitor-port-not-name", f"PodMonitor {NAMESPACE}/ray", _number_for_name, also=("schema-missing",)
+    ),
     Mutation("service-unmonitored", f"Service {NAMESPACE}/zelda-evaluator", _unmonitored),
     Mutation("monitor-release-label", f"ServiceMonitor {NAMESPACE}/epp", _release),
     Mutation("promql-unknown-metric", f"PrometheusRule {NAMESPACE}/zelda-rl-monitoring", _misspelt_metric),

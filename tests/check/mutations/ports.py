@@ -14,7 +14,20 @@ if TYPE_CHECKING:
 
 _MINIO = "Deployment zelda-rl-prod/minio"
 _RAY = "RayCluster zelda-rl-prod/zelda-rl"
-_SOURCE = 'from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.get("/healthz")\ndef health() -> str:\n    return "ok"\n'
+_SOURCE = """\
+import os
+
+from fastapi import FastAPI
+
+app = FastAPI()
+settings = [os.environ[name] for name in ("S3_ENDPOINT_URL", "S3_BUCKET_NAME", "S3_REGION_NAME", "METRICS_PORT")]
+secrets = [os.environ[name] for name in ("S3_ACCESS_KEY", "S3_SECRET_KEY", "LLM_GATEWAY_URL")]
+
+
+@app.get("/healthz")
+def health() -> str:
+    return "ok"
+"""
 
 
 def _container(objects: Objects, name: str) -> Any:
@@ -62,7 +75,9 @@ def _unknown_route(folder: Path) -> None:
     """Let the repository build an image of its own for the evaluator, and ask it for a route that it does not have."""
     source = folder / "images/judge-api"
     source.mkdir(parents=True)
-    (source / "Dockerfile").write_text("FROM python:3.12\nWORKDIR /app\nCOPY judge_api.py ./\n", encoding="utf-8")
+    (source / "Dockerfile").write_text(
+        "FROM python:3.12\nWORKDIR /app\nCOPY judge_api.py ./\n", encoding="utf-8"
+    )
     (source / "judge_api.py").write_text(_SOURCE, encoding="utf-8")
     file = folder / "gitops/base/evaluator/evaluator-job.yaml"
     text = file.read_text(encoding="utf-8").replace("- scripts/run_evaluator.py", "- judge_api.py")

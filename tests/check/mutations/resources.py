@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from check.mutations.mutation import Mutation
-from mintage.spec.validation import Rules
+from mintage.spec.validation import Accepted, Rules
 
 if TYPE_CHECKING:
     from check.mutations.mutation import Objects
@@ -130,6 +130,13 @@ def _never_drain(objects: Objects) -> None:
 
 MINIO = "Deployment zelda-rl-prod/minio"
 MODEL = "InferenceService zelda-rl-prod/qwen25-32b"
+UNKNOWN = (
+    "schema-missing",
+    "crd-provider-missing",
+)  # the workspace has no schema of the kind, and no operator for it
+ACCEPTED = tuple(
+    Accepted(check=name, reason="as in the workspace") for name in ("image-latest", "ray-autoscaling-ignored")
+)
 MUTATIONS = (
     Mutation("requests-exceed-limits", MINIO, _lower_limit),
     Mutation("gpu-request-limit-mismatch", MODEL, _request_fewer),
@@ -140,8 +147,8 @@ MUTATIONS = (
     Mutation("gpu-toleration-missing", MODEL, _tolerate_less),
     Mutation("gpu-surge-deadlock", "Deployment zelda-rl-prod/qwen25-7b-decode", _start_large_server),
     Mutation("model-memory-fit", MODEL, _use_one_device),
-    Mutation("gpu-budget", MODEL, _run_more, rules=Rules(capacity={GPU: 40})),
-    Mutation("hardwareprofile-exceeded", MODEL, _small_profile, also=("schema-missing",)),
+    Mutation("gpu-budget", MODEL, _run_more, rules=Rules(capacity={GPU: 40}, accept=ACCEPTED)),
+    Mutation("hardwareprofile-exceeded", MODEL, _small_profile, also=UNKNOWN),
     Mutation("tp-no-shm", MODEL, _drop_shared_memory),
     Mutation("hpa-replicas-fight", MINIO, _autoscale),
     Mutation("pdb-blocks-drain", "PodDisruptionBudget zelda-rl-prod/minio", _never_drain),

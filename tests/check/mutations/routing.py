@@ -91,6 +91,11 @@ MUTATIONS = (
     Mutation("inferencepool-no-pod", f"InferencePool {NAMESPACE}/{POOL}", _pool_of_nobody),
     Mutation("inferencepool-port-mismatch", f"InferencePool {NAMESPACE}/{POOL}", _pool_port),
     Mutation("inferencepool-epp-missing", f"InferencePool {NAMESPACE}/{POOL}", _no_picker),
-    Mutation("inference-api-mixed", f"InferencePool {NAMESPACE}/qwen25-older-pool", _older_pool),
+    Mutation(
+        "inference-api-mixed",
+        f"InferencePool {NAMESPACE}/qwen25-older-pool",
+        _older_pool,
+        also=("api-deprecated", "schema-missing"),
+    ),
     Mutation("gateway-open-plaintext", f"Gateway {NAMESPACE}/llm-d-gateway", _open_gateway),
 )

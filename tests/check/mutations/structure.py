@@ -27,7 +27,7 @@ def _repeat_variable(objects: Objects) -> None:
 
 def _second_source(objects: Objects) -> None:
     pod = objects.get("Deployment", "minio")["spec"]["template"]["spec"]
-    pod["volumes"][0]["configMap"] = {"name": "zelda-rl-grafana-dashboard"}
+    pod["volumes"][0]["emptyDir"] = {}
 
 
 def _name_in_capitals(objects: Objects) -> None:

@@ -42,10 +42,10 @@ def put(document: Any, path: tuple[str | int, ...], value: Any) -> None:
     document[path[-1]] = value
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(60))
 def test_malformed_values_never_crash(seed: int) -> None:
     """Every part of the objects may be anything."""
-    choose = random.Random(seed)
+    choose = random.Random(seed)  # noqa: S311 - not for secrets
     found = deepcopy(documents())
     for document in found:
         for _ in range(choose.randint(1, 3)):

@@ -50,7 +50,7 @@ def put(document: Any, path: tuple[str | int, ...], value: Any) -> None:
 @pytest.mark.parametrize("seed", range(8))
 def test_malformed_values_never_crash(seed: int) -> None:
     """Every part of the objects may be anything; texts inside them may be cut anywhere."""
-    choose = random.Random(seed)
+    choose = random.Random(seed)  # noqa: S311 - no secret
     found = deepcopy(documents())
     for document in found:
         for _ in range(choose.randint(1, 3)):
@@ -63,7 +63,7 @@ def test_malformed_values_never_crash(seed: int) -> None:
 
 def test_malformed_configurations_never_crash() -> None:
     """The text of a configuration is YAML of any shape, too."""
-    choose = random.Random(1)
+    choose = random.Random(1)  # noqa: S311 - no secret
     for _ in range(300):
         document = {"apiVersion": "v1", "kind": "EndpointPickerConfig", "plugins": [{"type": "queue-scorer", "parameters": {"a": 1}}, {"type": "prefix-cache-scorer"}], "schedulingProfiles": [{"name": "p", "plugins": [{"pluginRef": "queue-scorer", "weight": 1}]}]}  # fmt: skip
         for _ in range(2):

@@ -157,7 +157,7 @@ def _idle_bounds(item: Object, group: WorkerGroup) -> Iterator[Hit]:
 def _ttl(item: Object, _: Tree) -> Iterator[Hit]:
     seconds = quantity.count(item.spec.get("ttlSecondsAfterFinished"))
     shutdown = item.spec.get("shutdownAfterJobFinishes")
-    if item.group != GROUP or not seconds or shutdown not in {None, False}:
+    if item.group != GROUP or not seconds or shutdown not in (None, False):
         return
     yield Hit(
         f"`ttlSecondsAfterFinished` is {seconds}, but `shutdownAfterJobFinishes` is not true: KubeRay refuses the job",

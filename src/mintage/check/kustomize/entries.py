@@ -25,7 +25,7 @@ _HELM = ("helmCharts", "helmChartInflationGenerator")
 _IS_REMOTE_FILE = re.compile(r"\.ya?ml(?:\?|$)")
 
 
-def _missing_entries(tree: Tree) -> list[tuple[Kustomization, Entry]]:
+def missing_entries(tree: Tree) -> list[tuple[Kustomization, Entry]]:
     """Return the entries of the judged kustomizations whose paths lead to nothing."""
     return [
         (kustomization, entry)
@@ -36,7 +36,7 @@ def _missing_entries(tree: Tree) -> list[tuple[Kustomization, Entry]]:
 
 
 def _resource_missing(tree: Tree) -> Iterator[Hit]:
-    for kustomization, entry in tree.once(_missing_entries):
+    for kustomization, entry in tree.once(missing_entries):
         beside = _beside(kustomization, entry)
         yield Hit(
             f"`{entry.field}` names `{entry.name}`, which does not exist",
@@ -58,7 +58,7 @@ def _beside(kustomization: Kustomization, entry: Entry) -> list[str]:
     return sorted(f"{prefix[0]}{prefix[1]}{name}" for name in names)
 
 
-def _bare_folders(tree: Tree) -> list[tuple[Kustomization, Entry]]:
+def bare_folders(tree: Tree) -> list[tuple[Kustomization, Entry]]:
     """Return the entries that name a folder in which no kustomization stands."""
     return [
         (kustomization, entry)
@@ -74,7 +74,7 @@ def _is_bare(kustomization: Kustomization, entry: Entry) -> bool:
 
 
 def _dir_without_kustomization(tree: Tree) -> Iterator[Hit]:
-    for kustomization, entry in tree.once(_bare_folders):
+    for kustomization, entry in tree.once(bare_folders):
         yield Hit(
             f"`{entry.field}` names the folder `{entry.name}`, which has no kustomization",
             f"add `{entry.name.rstrip('/')}/kustomization.yaml`, or name the files one by one",
@@ -110,7 +110,7 @@ def _remote_resource(tree: Tree) -> Iterator[Hit]:
 def _build(root: Root) -> Iterator[Hit]:
     explained = any(
         found.file in root.reached
-        for found, _ in (*root.tree.once(_missing_entries), *root.tree.once(_bare_folders))
+        for found, _ in (*root.tree.once(missing_entries), *root.tree.once(bare_folders))
     )
     for problem in root.problems:
         if problem.id == BUILD and not explained and not registered_twice(problem.message):

@@ -33,6 +33,8 @@ def _duplicate_resource(root: Root) -> Iterator[Hit]:
         if not item.metadata.get("name"):
             continue  # the server makes up the rest
         other = first.setdefault(item.key, item)
+        if item.is_a(_APPLICATION, "argoproj.io") and item.spec != other.spec:
+            continue
         if other is not item and (root.kustomization or _are_applied_together(root, item, other)):
             yield Hit(
                 f"`{item.kind}/{item.name}` is there twice in `{root.folder}`: the one that is applied last wins",
@@ -76,7 +78,11 @@ def _cross_root_duplicate(tree: Tree) -> Iterator[Hit]:
                 found[item.key].append((root, item))
     for holders in found.values():
         for (root, item), (other_root, other) in combinations(holders, 2):
-            if item.document != other.document and _stand_side_by_side(root, other_root):
+            if (
+                item.document != other.document
+                and item.kind != _APPLICATION
+                and _stand_side_by_side(root, other_root)
+            ):
                 yield Hit(
                     f"`{other.kind}/{other.name}` is also in `{root.folder}`, with other content: the root that is applied last wins",
                     "let one root own it",

@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from mintage.check.interface import WARNING, Check, Hit
+from mintage.check.kustomize.entries import bare_folders, missing_entries
 from mintage.errors import Location, MintageError
 from mintage.spec.validation import FILE
 from mintage.tree.files import YAML
@@ -44,12 +45,13 @@ def _orphans(tree: Tree) -> list[tuple[str, Kustomization, str]]:
     }
     known = {(item.kind, item.name) for root in tree.roots for item in root.objects}
     known |= {name for found in tree.kustomizations.values() for name in _names(files, found)}
+    broken = {each.file for each, _ in (*tree.once(missing_entries), *tree.once(bare_folders))}
     found = []
     for path in files.paths:
         if path in reached or path in used or not _may_be_manifest(path):
             continue
         kustomization = _nearest(tree, path)
-        if kustomization is not None and kustomization.file in reached:
+        if kustomization is not None and kustomization.file in reached - broken:
             what = _what(files, path, known)
             if what and not _is_mentioned(tree, path):
                 found.append((path, kustomization, what))

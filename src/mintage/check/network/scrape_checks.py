@@ -74,12 +74,13 @@ def _each_job(root: Root) -> Iterator[Job]:
 
 
 def _dangling(root: Root) -> Iterator[Hit]:
+    """Yield targets that lead nowhere; full names of Services in texts are the business of `dns-service-missing`."""
     for job in root.once(_jobs):
         for _, static in items(job.document, "static_configs"):
             targets = static.get("targets")
             for target in targets if isinstance(targets, list) else ():
                 found = _TARGET.fullmatch(target) if isinstance(target, str) else None
-                if found:
+                if found and not (job.object.kind == "ConfigMap" and ".svc" in found["host"]):
                     yield from _judged_target(root, job, found["host"], int(found["port"]))
 
 
@@ -209,7 +210,7 @@ def _discovered(root: Root, job: Job) -> Iterator[_Target]:
                 if not has_open_ports(pod)
                 for port in pod.ports or {"": 0}
             )
-        elif discovery.get("role") in {"endpoints", "endpointslice"}:
+        elif discovery.get("role") in ("endpoints", "endpointslice"):
             yield from _endpoints(root, places)
 
 

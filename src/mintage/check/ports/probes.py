@@ -31,7 +31,7 @@ def probe_ports(container: Container) -> Iterator[tuple[Path, Any]]:
 
 
 def _declared(container: Container) -> set[int]:
-    numbers = {port.get("containerPort") for _, port in container.ports}
+    numbers = (port.get("containerPort") for _, port in container.ports)
     return {number for number in numbers if isinstance(number, int)}
 
 
@@ -46,8 +46,15 @@ def _probe_port_missing(container: Container, _: Tree) -> Iterator[Hit]:
         if owner is not None:
             advice = f"a name means a port of the same container: use the number, or move the probe to `{owner.name}`"
         else:
-            advice = did_you_mean(port, names) or "declare a port of this name in the container, or use a number"
-        yield Hit(f"{path[-3]} of container `{container.name}` asks the port `{port}`, which it does not declare", advice, container.owner, path)
+            advice = (
+                did_you_mean(port, names) or "declare a port of this name in the container, or use a number"
+            )
+        yield Hit(
+            f"{path[-3]} of container `{container.name}` asks the port `{port}`, which it does not declare",
+            advice,
+            container.owner,
+            path,
+        )
 
 
 def _container_with(container: Container, name: str) -> Container | None:
@@ -76,7 +83,7 @@ def _probe_foreign_container(container: Container, _: Tree) -> Iterator[Hit]:
 
 def _arg_port_mismatch(container: Container, _: Tree) -> Iterator[Hit]:
     declared = _declared(container)
-    if not declared or container.init and container.document.get("restartPolicy") != "Always":
+    if not declared or (container.init and container.document.get("restartPolicy") != "Always"):
         return
     for found in listening(container):
         if found.number in declared or (found.default and container.owner.group == _MERGED):
@@ -85,7 +92,9 @@ def _arg_port_mismatch(container: Container, _: Tree) -> Iterator[Hit]:
         if found.default:
             message = f"container `{container.name}` declares port {ports}, but `{found.program}` without `--port` listens on {found.number}"
         else:
-            message = f"`{found.flag}` says {found.number}, but container `{container.name}` declares port {ports}"
+            message = (
+                f"`{found.flag}` says {found.number}, but container `{container.name}` declares port {ports}"
+            )
         yield Hit(
             message,
             f"declare containerPort {found.number}, or set the port to {ports}",
@@ -104,7 +113,11 @@ def _seconds(probe: dict[str, Any], field: str, default: int) -> int | None:
 
 def _gives_up(probe: dict[str, Any]) -> int | None:
     """Return how long after the start a probe that never succeeds has failed often enough; None where it is malformed."""
-    delay, period, failures = _seconds(probe, "initialDelaySeconds", 0), _seconds(probe, "periodSeconds", 10), _seconds(probe, "failureThreshold", 3)
+    delay, period, failures = (
+        _seconds(probe, "initialDelaySeconds", 0),
+        _seconds(probe, "periodSeconds", 10),
+        _seconds(probe, "failureThreshold", 3),
+    )
     if delay is None or period is None or failures is None:
         return None
     return delay + (failures - 1) * period

@@ -23,8 +23,12 @@ if TYPE_CHECKING:
     from mintage.tree.tree import Tree
 
 _ROUTE = re.compile(r"""(?P<quote>["'])(?P<path>/[\w./{}:<>*-]*)(?P=quote)""")
-_HAS_ROUTES = re.compile(r"@\w+(?:\.\w+)*\.(?:get|post|route|api_route|head)\(|add_api_route|add_route|add_url_rule|do_GET|web\.get\(")
-_ANYTHING = re.compile(r"start_http_server|make_wsgi_app|make_asgi_app|StaticFiles|FileResponse|SimpleHTTPRequestHandler|include_router\(\s*\w+\.|\.mount\(|ray\.init")
+_HAS_ROUTES = re.compile(
+    r"@\w+(?:\.\w+)*\.(?:get|post|route|api_route|head)\(|add_api_route|add_route|add_url_rule|do_GET|web\.get\("
+)
+_ANYTHING = re.compile(
+    r"start_http_server|make_wsgi_app|make_asgi_app|StaticFiles|FileResponse|SimpleHTTPRequestHandler|include_router\(\s*\w+\.|\.mount\(|ray\.init"
+)
 _LARGEST = 1_000_000
 
 
@@ -34,7 +38,9 @@ def _probe_path_unknown(container: Container, tree: Tree) -> Iterator[Hit]:
     inside = known_contents(tree, image) if image is not None else None
     if inside is None or inside.open:
         return
-    routes = _routes(tree, sorted(set(inside.files.values()))) if _runs_own_script(container, inside) else None
+    routes = (
+        _routes(tree, sorted(set(inside.files.values()))) if _runs_own_script(container, inside) else None
+    )
     for path, value in asked if routes is not None else ():
         if not _is_served(value, routes or frozenset()):
             yield Hit(

@@ -94,7 +94,9 @@ def _of_line(program: str, flags: tuple[str, ...], line: CommandLine) -> Iterato
     yield from found
     is_default = not found and line.complete and program in _DEFAULTS
     if is_default and not any(_sets_port(word, flags) for word in line.words):
-        yield Listening(program, "", _DEFAULTS[program], line.words[0].path if line.words else (), default=True)
+        yield Listening(
+            program, "", _DEFAULTS[program], line.words[0].path if line.words else (), default=True
+        )
 
 
 def _sets_port(word: Word, flags: tuple[str, ...]) -> bool:
@@ -127,5 +129,7 @@ def is_model_server(container: Container) -> bool:
 def _has_accelerator(container: Container) -> bool:
     resources = container.document.get("resources")
     asked = resources if isinstance(resources, dict) else {}
-    names = {name for field in ("limits", "requests") for name in (asked.get(field) or {}) if isinstance(name, str)}
+    names = {
+        name for field in ("limits", "requests") for name in (asked.get(field) or {}) if isinstance(name, str)
+    }
     return any("/" in name for name in names) or bool(asked.get("claims"))

@@ -51,7 +51,11 @@ def _targetport_missing(root: Root) -> Iterator[Hit]:
     for service, pods in root.once(_selected):
         for index, port in items(service.spec, "ports"):
             target, path = _target(port, ("spec", "ports", index))
-            if isinstance(target, bool) or not isinstance(target, int | str) or _is_offered(target, port, pods):
+            if (
+                isinstance(target, bool)
+                or not isinstance(target, int | str)
+                or _is_offered(target, port, pods)
+            ):
                 continue
             source = pods[0].source
             yield Hit(
@@ -88,11 +92,16 @@ def _is_offered(target: int | str, port: dict[str, object], pods: tuple[KnownPod
         assert pod.pod is not None
         declared = [entry for container in pod.pod.main_containers for _, entry in container.ports]
         if isinstance(target, str):
-            if any(entry.get("name") == target and (entry.get("protocol") or "TCP") == protocol for entry in declared):
+            if any(
+                entry.get("name") == target and (entry.get("protocol") or "TCP") == protocol
+                for entry in declared
+            ):
                 return True
-        elif not declared or any(entry.get("containerPort") == target for entry in declared):
-            return True
-        elif any(_mentions(container, target) for container in pod.pod.main_containers):
+        elif (
+            not declared
+            or any(entry.get("containerPort") == target for entry in declared)
+            or any(_mentions(container, target) for container in pod.pod.main_containers)
+        ):
             return True
     return False
 

@@ -105,7 +105,7 @@ def _key_missing(root: Root) -> Iterator[Hit]:
 
 def _role_missing(root: Root) -> Iterator[Hit]:
     for binding in root.of("RoleBinding", "ClusterRoleBinding", group="rbac.authorization.k8s.io"):
-        kind, name = binding.at("roleRef", "kind"), binding.at("roleRef", "name")
+        kind, name = str(binding.at("roleRef", "kind")), binding.at("roleRef", "name")
         if kind not in {"Role", "ClusterRole"} or not is_literal(name):
             continue
         namespace = binding.namespace if kind == "Role" else None

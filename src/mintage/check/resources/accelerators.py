@@ -107,7 +107,7 @@ def _device(device: dict[str, Any], path: Path) -> Demand | None:
     exactly = device.get("exactly", device)
     if not isinstance(exactly, dict) or "firstAvailable" in device:
         return None
-    if exactly.get("allocationMode") not in {None, "ExactCount"}:
+    if exactly.get("allocationMode") not in (None, "ExactCount"):
         return None
     name, number = exactly.get("deviceClassName"), quantity.count(exactly.get("count", 1))
     vendor = accelerator_vendor(name) if isinstance(name, str) else None

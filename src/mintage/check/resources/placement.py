@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mintage.tree.objects import Object, Path, Pod
     from mintage.tree.tree import Root, Tree
 
-_HARD = frozenset({"NoSchedule", "NoExecute"})
+_HARD = ("NoSchedule", "NoExecute")
 # Kinds that make machines: where the labels and the taints of their nodes stand.
 _MACHINES: dict[tuple[str, str], tuple[Path, Path]] = {
     ("machine.openshift.io", "MachineSet"): (
@@ -74,9 +74,9 @@ def tolerates(pod: Pod, taint: dict[str, Any]) -> bool:
 
 
 def _matches(toleration: dict[str, Any], taint: dict[str, Any]) -> bool:
-    if toleration.get("effect") not in {None, "", taint.get("effect")}:
+    if toleration.get("effect") not in (None, "", taint.get("effect")):
         return False
-    if toleration.get("key") not in {None, "", taint.get("key")}:
+    if toleration.get("key") not in (None, "", taint.get("key")):
         return False
     if toleration.get("operator") == "Exists":
         return True
@@ -117,7 +117,7 @@ def _refused(pod: Pod, tree: Tree) -> tuple[Machines, Path, dict[str, Any]] | No
 def _tells(peer: Pod, pod: Pod, demand: Demand) -> bool:
     """Tell whether another pod tolerates the taint of an accelerator's machines, to which this one goes as well."""
     taint = {"key": demand.name, "effect": "NoSchedule", "value": _value(peer, demand.name)}
-    keys = {toleration.get("key") for _, toleration in items(peer.spec, "tolerations")}
+    keys = [toleration.get("key") for _, toleration in items(peer.spec, "tolerations")]
     wanted = mapping(pod.spec, "nodeSelector")
     if demand.name not in keys or tolerates(pod, taint):
         return False

@@ -81,7 +81,7 @@ def _strategy(item: Object) -> tuple[Path, dict[str, Any], int] | None:
         ):
             return None
     strategy = at(item.document, *path, default={})
-    if not isinstance(strategy, dict) or strategy.get("type") not in {None, "RollingUpdate"}:
+    if not isinstance(strategy, dict) or strategy.get("type") not in (None, "RollingUpdate"):
         return None
     return (
         (path, strategy, replicas) if item.pods and replicas and item.spec.get("paused") is not True else None

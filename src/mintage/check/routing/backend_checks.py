@@ -149,7 +149,7 @@ def _grants(grant: Object, source: tuple[str, str, str], kind: str, name: str) -
         for _, entry in items(grant.spec, "from")
     )
     return admits and any(
-        entry.get("kind") == kind and entry.get("name") in {None, "", name}
+        entry.get("kind") == kind and entry.get("name") in (None, "", name)
         for _, entry in items(grant.spec, "to")
     )
 

@@ -97,7 +97,7 @@ def _not_allowed(root: Root) -> Iterator[Hit]:
         listeners = [
             (index, listener)
             for index, listener in items(gateway.spec, "listeners")
-            if parent.section in {"", listener.get("name")}
+            if parent.section in ("", listener.get("name"))
         ]
         if not listeners or any(
             _admits(root, gateway, listener, own) is not False for _, listener in listeners
@@ -141,7 +141,7 @@ def _taken(gateway: Object, listener: dict[str, Any]) -> str:
     allowed = mapping(listener, "allowedRoutes", "namespaces")
     return (
         f"of `{gateway.namespace}` only"
-        if allowed.get("from") in {None, "Same"}
+        if allowed.get("from") in (None, "Same")
         else "of namespaces with certain labels"
     )
 
@@ -174,7 +174,7 @@ def _may_be_internal(gateway: Object) -> bool:
     kind, name = str(gateway.spec.get("gatewayClassName") or ""), annotations.get(_SERVICE_TYPE)
     if (
         "parametersRef" in extra
-        or name not in {None, "LoadBalancer"}
+        or name not in (None, "LoadBalancer")
         or any(key in annotations for key in _INTERNAL)
     ):
         return True
@@ -185,8 +185,8 @@ def _served(root: Root, gateway: Object, listener: dict[str, Any]) -> Route | No
     """Return a route that serves through a listener, other than by sending clients on to HTTPS."""
     for route in routes(root):
         for _, ref in items(route.spec, "parentRefs"):
-            is_here = ref.get("name") == gateway.name and ref.get("namespace") in {None, gateway.namespace}
-            if is_here and ref.get("sectionName") in {None, listener.get("name")} and _serves(route):
+            is_here = ref.get("name") == gateway.name and ref.get("namespace") in (None, gateway.namespace)
+            if is_here and ref.get("sectionName") in (None, listener.get("name")) and _serves(route):
                 return route
     return None
 

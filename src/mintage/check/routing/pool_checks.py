@@ -149,7 +149,7 @@ def _epp_missing(root: Root) -> Iterator[Hit]:
         name = pool.picker.get("name")
         if (
             not isinstance(name, str)
-            or pool.picker.get("kind") not in {None, "Service"}
+            or pool.picker.get("kind") not in (None, "Service")
             or pool.picker.get("group")
         ):
             continue

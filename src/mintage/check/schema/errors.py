@@ -62,7 +62,8 @@ def _schema_cel(item: Object, tree: Tree) -> Iterator[Hit]:
         at = f"`{field}`: " if field else ""
         yield Hit(
             f"{at}{error.message.rstrip('.')}",
-            error.advice or "the rule stands in the CustomResourceDefinition: change the value that it speaks of",
+            error.advice
+            or "the rule stands in the CustomResourceDefinition: change the value that it speaks of",
             item,
             error.path,
         )

@@ -53,7 +53,7 @@ _RESTRICTED = ("--http-restricted-api", "--grpc-restricted-protocol")
 def _llm_auth_disabled(item: Object, _: Tree) -> Iterator[Hit]:
     if item.annotations.get(_ENABLE_AUTH, "").lower() == "false":
         yield Hit(
-            f"`{_ENABLE_AUTH}: \"false\"` lets everyone who reaches the gateway use {item.kind} `{item.name}`",
+            f'`{_ENABLE_AUTH}: "false"` lets everyone who reaches the gateway use {item.kind} `{item.name}`',
             'remove the annotation, or set it to "true"',
             item,
             ("metadata", "annotations", _ENABLE_AUTH),
@@ -75,7 +75,12 @@ def _admin_api_enabled(container: Container, _: Tree) -> Iterator[Hit]:
             if name in _FLAGS:
                 value = value if equals else "".join(words[index + 1 : index + 2])
                 if value in _FLAGS[name].values:
-                    yield Hit(f"`{name}={value}` opens {_FLAGS[name].opens}", _FLAGS[name].advice, container.owner, word.path)
+                    yield Hit(
+                        f"`{name}={value}` opens {_FLAGS[name].opens}",
+                        _FLAGS[name].advice,
+                        container.owner,
+                        word.path,
+                    )
 
 
 CHECKS = (

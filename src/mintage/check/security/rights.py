@@ -26,14 +26,22 @@ _READ = ("get", "list", "watch")
 
 
 def _texts(value: Any) -> list[tuple[int, str]]:
-    return [(index, item) for index, item in enumerate(value if isinstance(value, list) else ()) if isinstance(item, str)]
+    return [
+        (index, item)
+        for index, item in enumerate(value if isinstance(value, list) else ())
+        if isinstance(item, str)
+    ]
 
 
 def _rbac_wildcard(item: Object, _: Tree) -> Iterator[Hit]:
     if item.document.get("aggregationRule"):
         return
     for index, rule in items(item.document, "rules"):
-        fields = [field for field in ("apiGroups", "resources", "verbs") if any(text == "*" for _, text in _texts(rule.get(field)))]
+        fields = [
+            field
+            for field in ("apiGroups", "resources", "verbs")
+            if any(text == "*" for _, text in _texts(rule.get(field)))
+        ]
         if fields:
             position = next(i for i, text in _texts(rule[fields[0]]) if text == "*")
             yield Hit(
@@ -87,7 +95,11 @@ def _rbac_insufficient(root: Root) -> Iterator[Hit]:
         if not bindings or any(role is None for _, role in bindings):
             continue
         for need in needs:
-            missing = [verb for verb in need.verbs if not any(_grants(role, need, verb, binding) for binding, role in bindings if role)]
+            missing = [
+                verb
+                for verb in need.verbs
+                if not any(_grants(role, need, verb, binding) for binding, role in bindings if role)
+            ]
             if missing:
                 resource = f"{need.resource}.{need.group}" if need.group else need.resource
                 role = bindings[0][1]
@@ -112,9 +124,14 @@ def _bindings(root: Root, account: str, namespace: str | None) -> list[tuple[Obj
     for other in near:
         for binding in other.of("RoleBinding", "ClusterRoleBinding"):
             if _binds(binding, account, namespace):
-                kind, name = str(at(binding.document, "roleRef", "kind")), str(at(binding.document, "roleRef", "name"))
+                kind, name = (
+                    str(at(binding.document, "roleRef", "kind")),
+                    str(at(binding.document, "roleRef", "name")),
+                )
                 within = binding.namespace if kind == "Role" else None
-                found.append((binding, next((role for each in near if (role := each.get(kind, name, within))), None)))
+                found.append(
+                    (binding, next((role for each in near if (role := each.get(kind, name, within))), None))
+                )
     return found
 
 
@@ -124,7 +141,9 @@ def _binds(binding: Object, account: str, namespace: str | None) -> bool:
         same = place is None or namespace is None or place == namespace
         if subject.get("kind") == "ServiceAccount" and subject.get("name") == account and same:
             return True
-        if subject.get("kind") == "Group" and str(subject.get("name")).startswith(("system:serviceaccounts", "system:authenticated")):
+        if subject.get("kind") == "Group" and str(subject.get("name")).startswith(
+            ("system:serviceaccounts", "system:authenticated")
+        ):
             return True
     return False
 
@@ -138,7 +157,9 @@ def _grants(role: Object, need: _Need, verb: str, binding: Object) -> bool:
 
 
 def _allows(rule: dict[str, Any], need: _Need, verb: str) -> bool:
-    groups, resources, verbs = ({text for _, text in _texts(rule.get(field))} for field in ("apiGroups", "resources", "verbs"))
+    groups, resources, verbs = (
+        {text for _, text in _texts(rule.get(field))} for field in ("apiGroups", "resources", "verbs")
+    )
     return bool(groups & {need.group, "*"} and resources & {need.resource, "*"} and verbs & {verb, "*"})
 
 
@@ -200,9 +221,9 @@ _RESOURCES: dict[str, tuple[str, str]] = {
         "daemonsets": ("daemonset", "daemonsets", "ds"),
     }.items() for name in names},
     **{name: ("batch", plural) for plural, names in {"jobs": ("job", "jobs"), "cronjobs": ("cronjob", "cronjobs", "cj")}.items() for name in names},
-    **{name: ("serving.kserve.io", "inferenceservices") for name in ("inferenceservice", "inferenceservices", "isvc")},
-    **{name: ("ray.io", "rayclusters") for name in ("raycluster", "rayclusters")},
-    **{name: ("ray.io", "rayjobs") for name in ("rayjob", "rayjobs")},
+    **dict.fromkeys(("inferenceservice", "inferenceservices", "isvc"), ("serving.kserve.io", "inferenceservices")),
+    **dict.fromkeys(("raycluster", "rayclusters"), ("ray.io", "rayclusters")),
+    **dict.fromkeys(("rayjob", "rayjobs"), ("ray.io", "rayjobs")),
 }  # fmt: skip
 _CLUSTER_SCOPED = frozenset({"nodes"})
 
@@ -219,13 +240,33 @@ def _of_kubectl(line: CommandLine) -> Iterator[_Need]:
         return
     verbs = ("get",) if verb == "get" and ("/" in target or len(words) > 3) else _VERBS[verb]
     group, resource = named
-    yield _Need(group, resource, verbs, f"`kubectl {words[1].text} {words[2].text}`", words[0].path, cluster=resource in _CLUSTER_SCOPED)
+    yield _Need(
+        group,
+        resource,
+        verbs,
+        f"`kubectl {words[1].text} {words[2].text}`",
+        words[0].path,
+        cluster=resource in _CLUSTER_SCOPED,
+    )
 
 
 def _acts_elsewhere(line: CommandLine) -> bool:
     """Tell whether flags choose another namespace, cluster or identity, or take values that look like operands."""
     return any(
-        word.text.startswith(("-n", "--namespace", "-A", "--all-namespaces", "--kubeconfig", "--context", "--as", "--token", "-f", "--filename"))
+        word.text.startswith(
+            (
+                "-n",
+                "--namespace",
+                "-A",
+                "--all-namespaces",
+                "--kubeconfig",
+                "--context",
+                "--as",
+                "--token",
+                "-f",
+                "--filename",
+            )
+        )
         for word in line.words[1:]
     )
 

@@ -27,10 +27,15 @@ _SHORTEST = 4
 _NAME = re.compile(r"[a-z]+(?:-[a-z0-9]+)+")  # of a Secret, which a key such as `authSecret` holds
 _ENCRYPTED = re.compile(r"^ENC\[|^\$ANSIBLE_VAULT|^AQICA|^vault:")
 _FLAG = re.compile(r"^--?(?P<name>[A-Za-z][\w-]*)=(?P<value>.+)$")
-_WHOLE_SECRETS = {"kubernetes.io/dockerconfigjson": ".dockerconfigjson", "kubernetes.io/dockercfg": ".dockercfg"}
+_WHOLE_SECRETS = {
+    "kubernetes.io/dockerconfigjson": ".dockerconfigjson",
+    "kubernetes.io/dockercfg": ".dockercfg",
+}
 _SYNCED = re.compile(r"replicat|reflect|external-secrets|vault|inject|sync-from|kubed")
-_REFERENCE_ADVICE = "put it into a Secret made outside of Git (ExternalSecret, SealedSecret) and use `valueFrom.secretKeyRef`"
-_SECRET_ADVICE = "make the Secret by an ExternalSecret or SealedSecret, or encrypt the file; and change the secret, since it was in Git"
+_REFERENCE_ADVICE = (
+    "put it into a Secret made outside of Git (ExternalSecret, SealedSecret) and use `valueFrom.secretKeyRef`"
+)
+_OUT_OF_GIT = "make the Secret by an ExternalSecret or SealedSecret, or encrypt the file; and change the secret, since it was in Git"
 
 
 def _what(key: str, value: str) -> str | None:
@@ -71,7 +76,12 @@ def _in_secret(item: Object) -> Iterator[Hit]:
         if found is None and key == whole and '"auth"' in value:
             found = "registry login"
         if found:
-            yield Hit(f"the {found} of `{key}` stands in the repository, readable for everyone who can read it", _SECRET_ADVICE, item, path)
+            yield Hit(
+                f"the {found} of `{key}` stands in the repository, readable for everyone who can read it",
+                _OUT_OF_GIT,
+                item,
+                path,
+            )
 
 
 def _values(item: Object) -> Iterator[tuple[Path, str, str]]:
@@ -98,7 +108,12 @@ def _in_env(container: Container) -> Iterator[Hit]:
     for index, entry in items(container.document, "env"):
         name, value = entry.get("name"), entry.get("value")
         if isinstance(name, str) and isinstance(value, str) and (found := _what(name, value)):
-            yield Hit(f"container `{container.name}` gets the {found} of `{name}` in plain text", _REFERENCE_ADVICE, container.owner, (*container.path, "env", index, "value"))
+            yield Hit(
+                f"container `{container.name}` gets the {found} of `{name}` in plain text",
+                _REFERENCE_ADVICE,
+                container.owner,
+                (*container.path, "env", index, "value"),
+            )
 
 
 def _in_argv(container: Container) -> Iterator[Hit]:
@@ -107,7 +122,12 @@ def _in_argv(container: Container) -> Iterator[Hit]:
         name, value = (flag["name"], flag["value"]) if flag else ("", text)
         found = _what(name, value)
         if found:
-            yield Hit(f"an argument of container `{container.name}` holds a {found if found != 'value' else 'secret: `--' + name + '`'}", _REFERENCE_ADVICE, container.owner, path)
+            yield Hit(
+                f"an argument of container `{container.name}` holds a {found if found != 'value' else 'secret: `--' + name + '`'}",
+                _REFERENCE_ADVICE,
+                container.owner,
+                path,
+            )
 
 
 def _secret_in_configmap(item: Object, _: Tree) -> Iterator[Hit]:
@@ -131,10 +151,17 @@ def _secret_empty(item: Object, _: Tree) -> Iterator[Hit]:
         if value.strip() == "":
             message = f"`{key}` is empty: every sync puts this over the real value"
         elif path[0] == "data" and (found := placeholder_in(value.strip())):
-            message = f"`{key}` holds the placeholder `{found}` in base64: every sync puts this over the real value"
+            message = (
+                f"`{key}` holds the placeholder `{found}` in base64: every sync puts this over the real value"
+            )
         else:
             continue
-        yield Hit(message, "leave the Secret out of Git and declare it under `externals.secrets`, or make it by an ExternalSecret", item, path)
+        yield Hit(
+            message,
+            "leave the Secret out of Git and declare it under `externals.secrets`, or make it by an ExternalSecret",
+            item,
+            path,
+        )
 
 
 CHECKS = (

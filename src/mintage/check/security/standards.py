@@ -51,7 +51,14 @@ _ADVICE = {
 
 
 def _check(id: str, name: str, why: str, fix: str) -> Check:  # noqa: A002 - the field's name
-    return Check(id, WARNING, "pod", _judge(name, _ADVICE.get(id, fix[0].lower() + fix[1:].rstrip("."))), why=why, fix=fix)
+    return Check(
+        id,
+        WARNING,
+        "pod",
+        _judge(name, _ADVICE.get(id, fix[0].lower() + fix[1:].rstrip("."))),
+        why=why,
+        fix=fix,
+    )
 
 
 def _judge(name: str, advice: str) -> Callable[[Pod, Tree], Iterator[Hit]]:
@@ -63,7 +70,7 @@ def _judge(name: str, advice: str) -> Callable[[Pod, Tree], Iterator[Hit]]:
             return
         seen: set[Path] = set()
         for standard in ("baseline", "restricted")[: _LEVELS.index(level)]:
-            for control in pod_security(standard):  # type: ignore[arg-type]
+            for control in pod_security(standard):
                 if control.name == name:
                     yield from _broken(pod, control, standard, advice, seen)
 
@@ -88,21 +95,19 @@ def _broken(pod: Pod, control: Control, standard: str, advice: str, seen: set[Pa
                 absent.append((where, path))
         elif path not in seen and (wrong := _wrong(control, value)):
             seen.add(path)
-            if control.includes is not None and not isinstance(value, list):
-                continue
-            yield Hit(f"{where}`{control.field}` is {_word(value)}: {wrong}, says the {standard} Pod Security Standard", advice, pod.owner, path)
+            message = f"{where}{_said(control, value)}: {wrong}, says the {standard} Pod Security Standard"
+            yield Hit(message, advice, pod.owner, path)
     if absent:
-        yield _missing(pod, control, standard, advice, absent)
+        yield _missing(pod, control, advice, absent)
 
 
-def _missing(pod: Pod, control: Control, standard: str, advice: str, absent: list[tuple[str, Path]]) -> Hit:
+def _missing(pod: Pod, control: Control, advice: str, absent: list[tuple[str, Path]]) -> Hit:
     """Return one hit for all containers that do not set a field."""
     names = ", ".join(where.removesuffix(": ").partition(" ")[2] for where, _ in absent)
     subject = f"container{'s' if len(absent) > 1 else ''} {names}" if names else "the pod"
     verb = "do" if len(absent) > 1 else "does"
     others = tuple(Other(where.removesuffix(": "), pod.owner, path) for where, path in absent[1:4])
     message = f"{subject} {verb} not set `{control.field}`, as the restricted Pod Security Standard asks"
-    del standard
     return Hit(message, advice, pod.owner, absent[0][1], others=others)
 
 
@@ -126,7 +131,9 @@ def _values(pod: Pod, control: Control) -> Iterator[tuple[str, Path, Any]]:
         yield from _of_container(container, steps, inherited)
 
 
-def _of_container(container: Container, steps: tuple[str, ...], inherited: Any) -> Iterator[tuple[str, Path, Any]]:
+def _of_container(
+    container: Container, steps: tuple[str, ...], inherited: Any
+) -> Iterator[tuple[str, Path, Any]]:
     where = f"container `{container.name}`: "
     found = list(_set_values(where, container.path, container.document, steps))
     if not found and inherited is None:
@@ -134,7 +141,9 @@ def _of_container(container: Container, steps: tuple[str, ...], inherited: Any) 
     yield from found
 
 
-def _set_values(where: str, path: Path, value: Any, steps: tuple[str, ...]) -> Iterator[tuple[str, Path, Any]]:
+def _set_values(
+    where: str, path: Path, value: Any, steps: tuple[str, ...]
+) -> Iterator[tuple[str, Path, Any]]:
     """Yield the values at a field, through lists of mappings."""
     if not steps:
         if value is not None:
@@ -161,7 +170,11 @@ def _of_volumes(pod: Pod, control: Control) -> Iterator[tuple[str, Path, Any]]:
 def _wrong(control: Control, value: Any) -> str:
     """Return what is wrong with a value, empty where nothing is; values of another type are the schema's business."""
     if control.subset is not None:
-        extra = sorted({item for item in value if isinstance(item, str)} - control.subset) if isinstance(value, list) else []
+        extra = (
+            sorted({item for item in value if isinstance(item, str)} - control.subset)
+            if isinstance(value, list)
+            else []
+        )
         return f"`{'`, `'.join(extra)}` must not be among them" if extra else ""
     if control.includes is not None:
         missing = sorted(control.includes - set(map(str, value))) if isinstance(value, list) else []
@@ -169,8 +182,19 @@ def _wrong(control: Control, value: Any) -> str:
     if control.refused is not None:
         return "it must not be" if value in control.refused and not isinstance(value, bool) else ""
     if control.allowed is not None and value not in control.allowed:
-        return f"want {' or '.join(map(shown, control.allowed))}" if 0 < len(control.allowed) < 4 else "it must not be"
+        return (
+            f"want {' or '.join(map(shown, control.allowed))}"
+            if 0 < len(control.allowed) < 4
+            else "it must not be set"
+            if not control.allowed
+            else "that is none of those allowed"
+        )
     return ""
+
+
+def _said(control: Control, value: Any) -> str:
+    field = "its type" if control.field == "*" else f"`{control.field}`"
+    return f"{field} is {_word(value)}"
 
 
 def _word(value: Any) -> str:

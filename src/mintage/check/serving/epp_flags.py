@@ -12,7 +12,7 @@ from mintage.check.interface import ERROR, WARNING, Check, Hit, Other
 from mintage.check.serving.epp_config import configs, pickers
 from mintage.check.serving.pools import members, members_of_pool, pool_of, servers
 from mintage.check.tables import vllm_metrics
-from mintage.check.tables.epp import epp_flag_known, epp_flag_successor, epp_rules
+from mintage.check.tables.epp import epp_flag_known, epp_flag_successor, epp_plugins, epp_rules
 from mintage.check.tables.files import table
 from mintage.tree.objects import at, items
 
@@ -128,8 +128,9 @@ def _block_sizes(config: EppConfig) -> Iterator[tuple[Path, int, tuple[int, ...]
                 place, size = ("plugins", index, "parameters", *keys, "blockSize"), found
         if isinstance(size, int):
             yield place, size, (size,)
+    read = epp_plugins(config.release)["prefix-cache-scorer"].parameters if config.release else None
     for index, plugin in config.of_type("prefix-cache-scorer"):
-        for key in ("hashBlockSize", "blockSize", "blockSizeTokens"):
+        for key in {"hashBlockSize", "blockSize", "blockSizeTokens"} & (read or frozenset()):
             size = at(plugin, "parameters", key)
             # With `autoTune`, the default where there is such a parameter, the server's own size is taken.
             tuned = at(plugin, "parameters", "autoTune") is not False and key != "hashBlockSize"

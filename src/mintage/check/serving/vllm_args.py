@@ -30,6 +30,7 @@ _MODULES = frozenset({"vllm.entrypoints.openai.api_server", "vllm.entrypoints.ap
 _ENTRY_POINT = re.compile(
     r"(?:.*/)?(?:vllm-openai(?:-\w+)?|vllm-(?:cpu-)?release-repo|vllm-\w+-rhel9|odh-vllm-\w+|modh/vllm|llm-d(?:-cuda|-aws|-gke|-rocm|-xpu|-cpu|-hpu)?)"
 )
+_SIGNS = ("vllm", "llm-d")
 _LIKELY = re.compile(r"(?:.*[-_/])?vllm(?:[-_].*)?")
 _TELLING = ("--model=", "--served-model-name=", "--model", "--served-model-name")
 ADDITIONAL = "VLLM_ADDITIONAL_ARGS"  # what the containers of an LLMInferenceService append (kserve/kserve v0.16, config/llmisvcconfig)
@@ -165,7 +166,7 @@ def _answers(_: Any) -> dict[Container, VllmArgs | None]:
 
 
 def _parse(container: Container) -> VllmArgs | None:
-    found = _server(container)
+    found = _server(container) if _may_be(container) else None
     if found is None:
         return None
     line, plain, module = found
@@ -176,6 +177,13 @@ def _parse(container: Container) -> VllmArgs | None:
     complete = line.complete and "--config" not in {argument.name for argument in arguments}
     plain = plain and _PLUGIN.search(split_image(container.image)[0]) is None
     return VllmArgs(container, tuple(arguments), operands, release, complete, plain)
+
+
+def _may_be(container: Container) -> bool:
+    """Tell whether a container may be a server at all; most are none, and their scripts need not be read."""
+    if container.owner.group == "serving.kserve.io" or any(sign in container.image for sign in _SIGNS):
+        return True
+    return any("vllm" in text for _, text in container.argv)
 
 
 @cache

@@ -28,14 +28,21 @@ _SIXTY = r"[0-9]+(?::[0-5]?[0-9])+"
 _FLOAT = r"[0-9]+\.[0-9]+|[0-9][0-9_]*[eE][0-9]+|[0-9]+_[0-9_]+"
 _CATCHES = re.compile(rf"(?:(?P<word>{_WORD})|(?P<octal>{_OCTAL})|(?P<sixty>{_SIXTY})|(?P<float>{_FLOAT}))")
 # A line that may hold one: cheaper than composing every file.
-_SUSPICIOUS = re.compile(rf"(?:[:\[,]|-)[ \t]+(?:{_WORD}|{_OCTAL}|{_SIXTY}|{_FLOAT})[ \t]*(?:[,\]}}\r\n#]|$)", re.MULTILINE)
+_SUSPICIOUS = re.compile(
+    rf"(?:[:\[,]|-)[ \t]+(?:{_WORD}|{_OCTAL}|{_SIXTY}|{_FLOAT})[ \t]*(?:[,\]}}\r\n#]|$)", re.MULTILINE
+)
 _MAPS_OF_TEXT = frozenset(
     {"labels", "annotations", "matchLabels", "nodeSelector", "stringData", "commonLabels", "commonAnnotations", "rayStartParams"}
 )  # fmt: skip
 _LISTS_OF_TEXT = frozenset({"args", "command", "literals"})
 _TEXTS = frozenset({"newTag", "rayVersion", "targetRevision"})
 _PERMISSIONS = re.compile(r"mode|umask|perm", re.IGNORECASE)
-_AS = {"word": "a boolean", "octal": "an octal number", "sixty": "a number to the base of sixty", "float": "a number"}
+_AS = {
+    "word": "a boolean",
+    "octal": "an octal number",
+    "sixty": "a number to the base of sixty",
+    "float": "a number",
+}
 Keys = tuple[str | int, ...]
 
 

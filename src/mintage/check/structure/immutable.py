@@ -58,7 +58,12 @@ def _changes(before: Root, root: Root) -> Iterator[Hit]:
             continue
         for path, was, now in _changed(earlier, item):
             field = ".".join(map(str, path))
-            yield Hit(f"`{field}` of {item.kind} `{item.name}` changes, but it cannot be changed: {_from_to(was, now)}", _ADVICE, item, path)
+            yield Hit(
+                f"`{field}` of {item.kind} `{item.name}` changes, but it cannot be changed: {_from_to(was, now)}",
+                _ADVICE,
+                item,
+                path,
+            )
 
 
 def _is_replaced(item: Object) -> bool:
@@ -89,8 +94,8 @@ def _claim(was: Object, now: Object) -> Iterator[tuple[Path, Any, Any]]:
 
 
 def _service(was: Object, now: Object) -> Iterator[tuple[Path, Any, Any]]:
-    """An address stays, also where it is not named any more; only with the type ExternalName in between can it change."""
-    if "ExternalName" in {was.spec.get("type"), now.spec.get("type")}:
+    """Compare addresses: one stays, also where it is not named any more, unless the type was ExternalName in between."""
+    if "ExternalName" in (was.spec.get("type"), now.spec.get("type")):
         return
     before, after = was.spec.get("clusterIP"), now.spec.get("clusterIP")
     if before != after and after and (before or after == "None"):
@@ -98,7 +103,7 @@ def _service(was: Object, now: Object) -> Iterator[tuple[Path, Any, Any]]:
 
 
 def _sealed(was: Object, now: Object) -> Iterator[tuple[Path, Any, Any]]:
-    """A ConfigMap or Secret that is `immutable: true` keeps its data, and stays so."""
+    """Compare what is `immutable: true`: it keeps its data, and stays so."""
     if was.at("immutable") is not True:
         return
     for field in ("immutable", "data", "stringData", "binaryData"):

@@ -36,7 +36,11 @@ def _name_invalid(item: Object, _: Tree) -> Iterator[Hit]:
         if wrong:
             yield Hit(f"the name `{name}` {wrong}", _mended(name), item, ("metadata", "name"))
     for pod in item.pods:
-        for field, what in (("containers", "container"), ("initContainers", "container"), ("volumes", "volume")):
+        for field, what in (
+            ("containers", "container"),
+            ("initContainers", "container"),
+            ("volumes", "volume"),
+        ):
             for index, part in items(pod.spec, field):
                 yield from _wrong_part(item, (*pod.path, field, index, "name"), part.get("name"), what)
 

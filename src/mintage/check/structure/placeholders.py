@@ -34,10 +34,32 @@ _PLACEHOLDER = re.compile(
     )""",
     re.VERBOSE | re.IGNORECASE,
 )
-_SHOUTED = re.compile(r"(?<![A-Za-z0-9])(?:[A-Z0-9]+_)+PLACEHOLDER(?![A-Za-z0-9])|(?<![A-Za-z0-9])PLACEHOLDER(?:_[A-Z0-9]+)*(?![A-Za-z0-9])")
+_SHOUTED = re.compile(
+    r"(?<![A-Za-z0-9])(?:[A-Z0-9]+_)+PLACEHOLDER(?![A-Za-z0-9])|(?<![A-Za-z0-9])PLACEHOLDER(?:_[A-Z0-9]+)*(?![A-Za-z0-9])"
+)
 _NOTHING = frozenset({"<none>", "<nil>", "<unknown>", "<no value>", "<all>", "<any>"})
-_PROSE = frozenset({"description", "summary", "message", "documentation", "title", "example", "comment", "help", "displayName"})
-_TEMPLATES = frozenset({"CustomResourceDefinition", "Template", "ConsoleQuickStart", "ClusterServiceVersion", "ConsoleYAMLSample"})
+_PROSE = frozenset(
+    {
+        "description",
+        "summary",
+        "message",
+        "documentation",
+        "title",
+        "example",
+        "comment",
+        "help",
+        "displayName",
+    }
+)
+_TEMPLATES = frozenset(
+    {
+        "CustomResourceDefinition",
+        "Template",
+        "ConsoleQuickStart",
+        "ClusterServiceVersion",
+        "ConsoleYAMLSample",
+    }
+)
 _LONGEST = 512
 
 

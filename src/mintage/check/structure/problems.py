@@ -79,7 +79,11 @@ def _empty_manifest(tree: Tree) -> Iterator[Hit]:
         return
     folders = _folders_of_manifests(tree)
     for path in tree.files.paths:
-        if PurePosixPath(path).suffix in _SUFFIXES and _folder(path) in folders and _is_empty(tree.files, path):
+        if (
+            PurePosixPath(path).suffix in _SUFFIXES
+            and _folder(path) in folders
+            and _is_empty(tree.files, path)
+        ):
             named = path in tree.once(_named)
             effect = "the kustomization that names it gets nothing from it" if named else "it makes no object"
             yield Hit(
