@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 # Files that no text can stand for: too large, unreadable.
 WITHOUT = {"file-too-large", "file-unreadable"}
+UNBUILT = {"kustomize-missing"}  # shows where neither kubectl nor kustomize is on PATH
 
 
 def found(folder: Path, side: str, id: str) -> list[Finding]:  # noqa: A002 - the field's name
@@ -34,7 +35,10 @@ def found(folder: Path, side: str, id: str) -> list[Finding]:  # noqa: A002 - th
         pytest.skip("kubectl is not on PATH")
     written(folder, files)
     settings = read_settings(folder)
-    tree = load(folder, settings=settings, **judged(settings))
+    with pytest.MonkeyPatch.context() as patch:
+        if id in UNBUILT:
+            patch.setenv("PATH", "")
+        tree = load(folder, settings=settings, **judged(settings))
     tree.before = load(folder / ".before") if before else None
     alone = checks()[id].on != "report"  # what is wrong with acceptances shows when the others have run
     return [finding for finding in found_in(tree, [id] if alone else []) if finding.id == id]

@@ -74,6 +74,18 @@ def test_items_that_stand_twice(box: Judge) -> None:
     assert all(error.custom for error in found)
 
 
+def test_a_custom_resource_needs_a_name(box: Judge) -> None:
+    """Or the beginning of one."""
+    named = Judge(
+        {**BOX, "properties": {**BOX["properties"], "metadata": {"type": "object"}}}, "", custom=True
+    )
+    assert [(error.path, error.message) for error in named.errors({"metadata": {"labels": {}}})] == [
+        (("metadata",), "want a `name` (or a `generateName`)")
+    ]
+    assert named.errors({"metadata": {"generateName": "x-"}}) == []
+    assert box.errors({}) == []  # of this box there is no metadata at all
+
+
 def test_documents_are_not_changed(box: Judge) -> None:
     """They are judged, patched and shown by others as well."""
     given: dict[str, Any] = {"deep": {}, "note": None, "many": [{"id": 1}]}

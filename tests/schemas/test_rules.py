@@ -41,6 +41,8 @@ CASES: list[tuple[str, str, Any, str]] = [
     ("Job", "spec.template.spec.restartPolicy", REMOVE, "field `restartPolicy` is missing"),
     ("CronJob", "spec.concurrencyPolicy", "Deny", 'got "Deny", want one of "Allow", "Forbid", "Replace"'),
     ("Service", "spec.type", "Loadbalancer", 'got "Loadbalancer", want one of "ClusterIP", "NodePort", "LoadBalancer", "ExternalName"'),
+    ("Service", "spec.ports.0.targetPort", "8080", 'got "8080", want a port from 1 to 65535, or the name of one, in which a letter stands'),
+    ("Deployment", f"{CONTAINER}.livenessProbe.tcpSocket.port", 0, "got 0, want a port from 1 to 65535, or the name of one, in which a letter stands"),
     ("Service", "spec.ports.0.port", 0, "got 0, want at least 1"),
     ("Service", "metadata.name", REMOVE, "want a `name` (or a `generateName`)"),
     ("Service", "metadata.name", "", "want a `name` (or a `generateName`)"),
@@ -101,6 +103,8 @@ def test_the_server_refuses_it_and_so_do_we(kind: str, path: str, value: Any, me
         ("Deployment", "metadata.creationTimestamp", None),
         ("Secret", "data.k", "aGVs\nbG8=\n"),
         ("Secret", "data.k", ""),
+        ("Service", "spec.ports.0.targetPort", ""),
+        ("Service", "spec.ports.0.targetPort", 0),
         ("Service", "spec.ports.0.targetPort", 8080),
     ],
 )

@@ -8,7 +8,6 @@ import pytest
 
 from lab import lab, run_in
 from mintage.tasks.model import Model
-from mintage.tasks.validate import Validation
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,7 +27,7 @@ def test_a_value_is_found_in_its_spec(tmp_path: Path, path: ValuePath, text: str
     """By the value or the name of the field; else the spec itself is named."""
     lab(tmp_path)
     run = run_in(tmp_path)
-    model = Model(run, Validation(run).files)
+    model = Model(run)
     root = next(root for root in model.tree.roots if root.folder.endswith("prod"))
     item = root.get("Deployment", "web")
     assert item is not None

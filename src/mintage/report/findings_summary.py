@@ -21,8 +21,12 @@ if TYPE_CHECKING:
 _LABEL = 11
 _MOST_ROOTS = 12
 _MOST_KINDS = 8
-_MOST_SOURCES = 8
-_OWN = "Mintage's own schema of "  # a sentence for each kind, which only the other formats tell one by one
+# Sources that come in a sentence for each kind, which only the other formats tell one by one.
+_FAMILIES = {
+    " imported from ": "imported schemas",
+    " fetched from ": "fetched schemas",
+    "Mintage's own schema of ": "Mintage's own schemas",
+}
 _STATES = {RootStatus.FAILED: "could not be built", RootStatus.SKIPPED: "was not built"}
 
 
@@ -103,14 +107,17 @@ def _state(root: Root, width: int, style: Style) -> str:
 
 
 def _schemas(report: Report) -> Iterator[str]:
-    own = {source: number for source, number in report.judged.items() if source.startswith(_OWN)}
-    others = sorted((-number, source) for source, number in report.judged.items() if source not in own)
-    for number, source in others[:_MOST_SOURCES]:
-        yield f"{several(-number, 'object')} judged by {harmless(source)}"
-    if rest := others[_MOST_SOURCES:]:
-        yield f"{several(-sum(number for number, _ in rest), 'object')} judged by {len(rest)} more"
-    if own:
-        yield f"{several(sum(own.values()), 'object')} judged by Mintage's own schemas of {several(len(own), 'kind')}"
+    single = {
+        source: number
+        for source, number in report.judged.items()
+        if not any(mark in source for mark in _FAMILIES)
+    }
+    for source in sorted(single, key=lambda source: (-single[source], source)):
+        yield f"{several(single[source], 'object')} judged by {harmless(source)}"
+    for mark, family in _FAMILIES.items():
+        numbers = [number for source, number in report.judged.items() if mark in source]
+        if numbers:
+            yield f"{several(sum(numbers), 'object')} judged by {family} of {several(len(numbers), 'kind')}"
     if report.unjudged:
         kinds = sorted(report.unjudged, key=lambda kind: (-report.unjudged[kind], kind))
         total = several(sum(report.unjudged.values()), "object")

@@ -5,6 +5,7 @@ It does not know where its schema comes from beyond the sentence it was given.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,8 @@ from mintage.schemas.explain import SchemaError, explained
 from mintage.schemas.plan import Plan, plan
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import jsonschema_rs
 
     from mintage.schemas.cel import Rules, Verdict
@@ -80,13 +83,16 @@ class Judge:
             found = [] if valid else explained(validator.iter_errors(value), self.schema, custom=self.custom)
         except ValueError as error:  # a key that is no string
             return [SchemaError((), f"the document is not JSON: {error}", custom=self.custom)]
-        if self._keys is not None:
-            twice = [
-                SchemaError(each.path, each.message, custom=self.custom)
-                for each in server.repeated(value, self._keys)
-            ]
-            found = sorted(found + twice, key=lambda error: error.key) if twice else found
+        if more := [replace(each, custom=self.custom) for each in self._beyond(value)]:
+            found = sorted(found + more, key=lambda error: error.key)
         return found
+
+    def _beyond(self, value: Any) -> Iterator[SchemaError]:
+        """Yield what a server refuses and no schema can say."""
+        if self.custom:
+            yield from server.unnamed(value)
+        if self._keys is not None:
+            yield from server.repeated(value, self._keys)
 
     @property
     def has_rules(self) -> bool:

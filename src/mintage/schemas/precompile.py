@@ -85,5 +85,5 @@ def main() -> int:
 if __name__ == "__main__":
     try:
         sys.exit(main())
-    except (OSError, MintageError) as error:
+    except (OSError, ImportError, MintageError) as error:
         sys.exit(str(error))

@@ -58,6 +58,13 @@ _NOT_NEGATIVE: Schema = {"minimum": 0}
 _POSITIVE: Schema = {"minimum": 1}
 _PORT = _between(1, 65535)
 _PORT_OR_UNSET = _between(0, 65535)
+_PORT_OR_NAME: Schema = {
+    **_PORT,
+    "maxLength": 15,
+    "pattern": "^[a-z0-9-]*[a-z][a-z0-9-]*$",
+    WANT: "a port from 1 to 65535, or the name of one, in which a letter stands",
+}
+_TARGET: Schema = {**_PORT_OR_NAME, "minimum": 0, "pattern": f"^$|{_PORT_OR_NAME['pattern']}"}
 _MODE: Schema = {**_between(0, 0o777), WANT: "file permissions from 0 to 0777, octal (511)"}
 _PROTOCOL = _one_of("TCP", "UDP", "SCTP")
 _PULL = _one_of("Always", "IfNotPresent", "Never")
@@ -112,8 +119,8 @@ ADDED: dict[str, Schema] = {
         resourceName=_exactly("cpu", "memory"), restartPolicy=_one_of("NotRequired", "RestartContainer")
     ),
     f"{_CORE}EnvVar": _fields(name=_NONEMPTY),
-    f"{_CORE}HTTPGetAction": _fields(scheme=_one_of("HTTP", "HTTPS"), port=_PORT),
-    f"{_CORE}TCPSocketAction": _fields(port=_PORT),
+    f"{_CORE}HTTPGetAction": _fields(scheme=_one_of("HTTP", "HTTPS"), port=_PORT_OR_NAME),
+    f"{_CORE}TCPSocketAction": _fields(port=_PORT_OR_NAME),
     f"{_CORE}GRPCAction": _fields(port=_PORT),
     f"{_CORE}Probe": _fields(
         initialDelaySeconds=_NOT_NEGATIVE,
@@ -198,7 +205,7 @@ ADDED: dict[str, Schema] = {
         ipFamilies={"items": _exactly("IPv4", "IPv6")},
     ),
     f"{_CORE}ServicePort": _fields(
-        port=_PORT, nodePort=_PORT_OR_UNSET, targetPort=_PORT_OR_UNSET, protocol=_PROTOCOL
+        port=_PORT, nodePort=_PORT_OR_UNSET, targetPort=_TARGET, protocol=_PROTOCOL
     ),
     f"{_CORE}PersistentVolumeClaimSpec": {
         "required": ["accessModes", "resources"],
@@ -278,7 +285,7 @@ ADDED: dict[str, Schema] = {
         type=_exactly("Pods", "Percent"), value=_POSITIVE, periodSeconds=_between(1, 1800)
     ),
     f"{_NETWORKING}NetworkPolicySpec": _fields(policyTypes={"items": _exactly("Ingress", "Egress")}),
-    f"{_NETWORKING}NetworkPolicyPort": _fields(port=_PORT, endPort=_PORT, protocol=_PROTOCOL),
+    f"{_NETWORKING}NetworkPolicyPort": _fields(port=_PORT_OR_NAME, endPort=_PORT, protocol=_PROTOCOL),
     f"{_NETWORKING}HTTPIngressPath": _fields(pathType=_exactly("Exact", "Prefix", "ImplementationSpecific")),
     f"{_NETWORKING}ServiceBackendPort": _fields(number=_PORT_OR_UNSET),
     "io.k8s.api.policy.v1.PodDisruptionBudgetSpec": _fields(
@@ -323,6 +330,7 @@ UNIQUE: dict[str, dict[str, list[list[str]]]] = {
 # What an absent field of a list's key means.
 KEY_DEFAULTS: dict[str, str] = {"protocol": "TCP"}
 
+A_NAME = "a `name` (or a `generateName`)"
 _NAMED: Schema = {"type": "string", "minLength": 1}
 WITH_NAME: Schema = {
     "required": ["metadata"],
@@ -333,7 +341,7 @@ WITH_NAME: Schema = {
                 {"required": ["name"], "properties": {"name": _NAMED}},
                 {"required": ["generateName"], "properties": {"generateName": _NAMED}},
             ],
-            WANT: "a `name` (or a `generateName`)",
+            WANT: A_NAME,
         }
     },
 }

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from mintage.schemas.explain import SchemaError, shown
 from mintage.schemas.nodes import Schema, resolved
 from mintage.schemas.plan import Plan, visits
-from mintage.schemas.rules import KEY_DEFAULTS
+from mintage.schemas.rules import A_NAME, KEY_DEFAULTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -104,6 +104,13 @@ def repeated(value: Any, way: Plan[Keys]) -> Iterator[SchemaError]:
         if isinstance(items, list):
             for key in keys:
                 yield from _repeated(path, items, key)
+
+
+def unnamed(value: Any) -> Iterator[SchemaError]:
+    """Yield an error for a custom resource without a name."""
+    metadata = value.get("metadata") if isinstance(value, dict) else None
+    if isinstance(metadata, dict) and not metadata.get("name") and not metadata.get("generateName"):
+        yield SchemaError(("metadata",), f"want {A_NAME}")
 
 
 def _repeated(path: tuple[str | int, ...], items: list[Any], key: list[str]) -> Iterator[SchemaError]:

@@ -24,15 +24,13 @@ from mintage.report.reporter import Reporter
 from mintage.report.text import problems_text
 from mintage.tasks.generator import generator
 from mintage.tasks.rebuild import ROOT, Run
+from mintage.tasks.validate import REPORT, Validation
 from mintage.workspace.load import STATE, Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from mintage.tasks.validate import Validation
-
 Task = dict[str, Any]
-REPORT = "report"  # the task that shows what a validation found
 _ROOM = 32_768  # bytes that doit needs for its database and the journal of that
 
 CHECK = {
@@ -227,18 +225,26 @@ class Graph:
 
     def validate(self, **options: str) -> Iterator[Task]:
         """Yield a task for each component, for each root, for what lies between them, and one that reports."""
-        run = self._opened
+        run = self._opened if not any(options.values()) else self._asked(options)
         if isinstance(run, MintageError):
             yield self._broken(run)
             return
-        from mintage.tasks.validate import Validation  # noqa: PLC0415 - rendering needs none of it
-
         validation = Validation(run)
         for name in validation.names:
             task = self._task("validate", name, f"check {name}", self._judged(validation, name, options))
             yield {**task, "uptodate": [_Question(self._is_judged(validation, name))]}
         task = self._task("validate", REPORT, "report all findings", self._reported(validation, (), options))
         yield {**task, "task_dep": [f"validate:{name}" for name in validation.names]}
+
+    def _asked(self, options: dict[str, str]) -> Run | MintageError:
+        """Return the run, or what is wrong with the options, which is said before anything is looked at."""
+        from mintage.tasks import show  # noqa: PLC0415
+
+        try:
+            show.selection(options)
+        except MintageError as error:
+            return error
+        return self._opened
 
     def _is_judged(self, validation: Validation, name: str) -> Callable[[], bool]:
         def is_judged() -> bool:
@@ -256,9 +262,8 @@ class Graph:
 
     def _judged(self, validation: Validation, name: str, options: dict[str, Any]) -> Callable[[], Any]:
         def judged() -> Any:
-            line = "" if validation.is_current(name) else validation.judge(name)
-            if self._reports_all:
-                return {"changed": 0, "line": line}
+            if self._reports_all:  # doit has asked whether it is current, or was told not to
+                return {"changed": 0, "line": validation.judge(name)}
             return self._reported(validation, (name,), options)()
 
         return judged
@@ -267,11 +272,8 @@ class Graph:
         self, validation: Validation, names: tuple[str, ...], options: dict[str, Any]
     ) -> Callable[[], Any]:
         def reported() -> Any:
-            from mintage.tasks import show  # noqa: PLC0415
-
-            report = validation.report(show.selection(options), names)
-            show.show(report, self.root, options)
-            return TaskFailed("") if report.failed else {"changed": 0, "line": ""}
+            failed = validation.tell(names, options)
+            return TaskFailed("") if failed else {"changed": 0, "line": ""}
 
         return reported
 

@@ -52,7 +52,9 @@ class Judging:
         root = self._root(name)
         if name == _TREE:
             found = merged(("", finding) for finding in of_tree(self.model.tree, self._checks))
-            return _result(found), f"{len(self.model.tree.roots)} roots and {len(self.model.files.paths)} files"
+            return _result(
+                found
+            ), f"{len(self.model.tree.roots)} roots and {len(self.model.files.paths)} files"
         if name == "base" or name.startswith("overlays/"):
             environment = name.partition("/")[2] or BASE
             count = len(prove.expected(self.run, environment))
@@ -60,7 +62,9 @@ class Judging:
             found = [*self._proved(environment), *(self._of_root(root) if root else ())]
             return {**_result(found), **self._coverage(root)}, f"{count} objects{proved}"
         if root is not None:
-            by_itself = ((root.folder, found) for found in of_objects(self.model.tree, root.objects, self._checks))
+            by_itself = (
+                (root.folder, found) for found in of_objects(self.model.tree, root.objects, self._checks)
+            )
             found = [*self._of_root(root, []), *merged(by_itself)]
             return {**_result(found), **self._coverage(root)}, f"{len(root.objects)} objects"
         objects = self.model.of_component.get(name.removeprefix("base/"), [])

@@ -23,10 +23,16 @@ _ARGOCD = "argocd"
 class Model:
     """The tree of one run, made when it is first asked for: a run that is current models nothing."""
 
-    def __init__(self, run: Run, files: Files) -> None:
+    def __init__(self, run: Run) -> None:
         self._run = run
-        self.files = files
         self._of_component: dict[str, list[tuple[str, Object]]] = {}
+
+    @cached_property
+    def files(self) -> Files:
+        """The files that count: those of the workspace that the settings do not leave out."""
+        from mintage.tasks.validate import files_of  # noqa: PLC0415
+
+        return files_of(self._run.workspace.root, self._run.workspace.system.validation.exclude)
 
     @property
     def of_component(self) -> dict[str, list[tuple[str, Object]]]:

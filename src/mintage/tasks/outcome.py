@@ -9,10 +9,10 @@ from mintage.check import suppression, table
 from mintage.check.run import merged, placed
 from mintage.errors import Location, MintageError
 from mintage.finding import Severity
-from mintage.report.outcome import CheckInfo, Report, Suppressed
+from mintage.report.outcome import CheckInfo, Report, RootStatus, Suppressed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from mintage.check.interface import Check
     from mintage.finding import Finding
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mintage.spec.validation import Rules
 
 PAGE = "docs/reference/checks.md"
+UNUSED = "suppression-unused"
 SEVERITIES = {severity.word: severity for severity in Severity}
 
 
@@ -51,8 +52,13 @@ def report_of(
     settings: str,
     environments: Mapping[str, str],
     selection: Selection,
+    is_looked_at: Callable[[Location], bool] = lambda _: True,
 ) -> Report:
-    """Return the report of a run; `settings` is the file that the rules stand in, `environments` names roots."""
+    """Return the report of a run; `settings` is the file that the rules stand in, `environments` names roots.
+
+    What is accepted and not found is reported where the run looked at all that could be meant: `is_looked_at` tells
+    that of the place of an acceptance.
+    """
     chosen = {check.id for check in _chosen(rules, selection, settings)}
     known = table.checks()
     wanted = [finding for finding in found if finding.id in chosen or finding.id not in known]
@@ -60,7 +66,7 @@ def report_of(
     complaints = [
         ("", finding)
         for name, hit in suppression.complaints(rules, said, accepted, settings, known, chosen)
-        if name in chosen
+        if name in chosen and (name != UNUSED or _counts(hit.place, judged, is_looked_at))
         for finding in placed(known[name], [hit])
     ]
     return Report(
@@ -72,6 +78,15 @@ def report_of(
         suppressed=tuple(Suppressed(item.finding, item.reason, item.place) for item in accepted),
         checks=infos(chosen),
         fails=SEVERITIES[selection.fail_on or rules.fail_on],
+    )
+
+
+def _counts(place: Location | None, judged: Judged, is_looked_at: Callable[[Location], bool]) -> bool:
+    """Tell whether an acceptance of nothing counts; what is in a root that was not built is not known."""
+    return (
+        place is not None
+        and all(root.status is RootStatus.BUILT for root in judged.roots)
+        and is_looked_at(place)
     )
 
 

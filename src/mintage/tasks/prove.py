@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mintage.check import proof
-from mintage.digest import digest_of
-from mintage.tasks.key import key
-from mintage.workspace.index import BASE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,21 +46,3 @@ def problems(run: Run, environment: str, builder: Sequence[str]) -> list[Problem
     place = f"{run.output}/{folder(environment)}"
     built = proof.build(builder, run.workspace.root / place)
     return list(proof.differences(place, built, wanted))
-
-
-def proof_key(run: Run, environment: str, builder: Sequence[str] | None) -> str:
-    """Return the key of a proof: every file that Kustomize reads for it, every spec, and the program, if there is one."""
-    tree = run.workspace.root / run.output
-    parts = {folder(environment), folder(BASE)}
-    files = sorted(path for part in parts for path in (tree / part).rglob("*") if path.is_file())
-    inputs = [(path.relative_to(tree).as_posix(), digest_of(path.read_bytes())) for path in files]
-    specs = [(name, run.component_key(name)) for name in run.workspace.components]
-    return key([("specs/system.yaml", run.workspace.system_digest), _program(builder), *specs, *inputs])
-
-
-def _program(builder: Sequence[str] | None) -> tuple[str, str]:
-    """Return what identifies a version of a program without running it."""
-    if builder is None:
-        return "no Kustomize", ""
-    status = Path(builder[0]).stat()
-    return " ".join(builder), f"{status.st_size} {status.st_mtime_ns}"

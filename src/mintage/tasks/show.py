@@ -8,29 +8,35 @@ from typing import TYPE_CHECKING, Any
 
 from mintage.disk import write_error, write_whole
 from mintage.errors import did_you_mean, fail
-from mintage.tasks.outcome import SEVERITIES, Selection
+from mintage.finding import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from mintage.report.outcome import Report
+    from mintage.tasks.outcome import Selection
 
+LEVELS = tuple(severity.word for severity in Severity)
 FORMATS = {"text": "txt", "json": "json", "sarif": "sarif", "junit": "xml"}
 
 
 def selection(options: Mapping[str, Any]) -> Selection:
     """Return what options ask for; `MintageError` for words that mean nothing."""
+    from mintage.check import table  # noqa: PLC0415 - a run that shows what was kept loads no checks
+    from mintage.tasks.outcome import Selection  # noqa: PLC0415
+
     _check(options)
     lists = {
         name: tuple(filter(None, (word.strip() for word in options.get(name, "").split(","))))
         for name in ("only", "skip")
     }
+    table.selected(lists["only"], lists["skip"])
     return Selection(**lists, fail_on=options.get("fail_on", ""))
 
 
 def _check(options: Mapping[str, Any]) -> None:
-    for name, known in (("format", FORMATS), ("fail_on", SEVERITIES)):
+    for name, known in (("format", FORMATS), ("fail_on", LEVELS)):
         word = options.get(name, "")
         if word and word not in known:
             flag = f"--{name.replace('_', '-')}"
@@ -63,16 +69,24 @@ def is_colored() -> bool:
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-def show(report: Report, root: Path, options: Mapping[str, Any]) -> None:
-    """Print a report as text; write it to a file, too, where a format or a file is asked for."""
-    print(text_of(report, root, "text", color=is_colored()), end="")  # noqa: T201 - the report is the output
+def say(text: str) -> None:
+    """Print a text; what the terminal's encoding does not have becomes a question mark."""
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
+
+
+def show(report: Report, root: Path, options: Mapping[str, Any]) -> str:
+    """Print a report as text and return that; write it to a file, too, where a format or a file is asked for."""
+    text = text_of(report, root, "text", color=is_colored())
+    say(text)
     chosen = options.get("format") or "text"
     output = options.get("output") or (
         f"build/reports/validate.{FORMATS[chosen]}" if chosen != "text" else ""
     )
     if output:
         write(root / output, text_of(report, root, chosen, color=False))
-        print(f"{output}: the same as {chosen}")  # noqa: T201
+        say(f"{output}: the same as {chosen}\n")
+    return text
 
 
 def write(target: Path, text: str) -> None:

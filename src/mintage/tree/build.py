@@ -8,7 +8,6 @@ import subprocess
 from typing import TYPE_CHECKING, Any
 
 from mintage.errors import fail
-from mintage.source import read_all
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,6 +47,8 @@ def build(builder: Sequence[str], folder: Path, advice: str) -> list[Any]:
     if done.returncode:
         reason = reason_of(done.stderr.decode("utf-8", "replace"))
         raise fail(str(folder), "kustomize-build", f"Kustomize cannot build it: {reason}", advice)
+    from mintage.source import read_all  # noqa: PLC0415 - who only looks for the command parses nothing
+
     documents = read_all(str(folder), done.stdout, max_bytes=_MAX_BYTES, max_nodes=_MAX_NODES)
     return [document.value for document in documents if document.value is not None]
 

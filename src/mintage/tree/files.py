@@ -13,7 +13,6 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from mintage.errors import Location, MintageError, Problem
-from mintage.source import read_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -134,6 +133,8 @@ class Files:
         return self._parts[path]
 
     def _read(self, path: str) -> list[Document]:
+        from mintage.source import read_all  # noqa: PLC0415 - who only lists files parses none
+
         return read_all(path, self._bytes(path, MAX_BYTES), max_bytes=MAX_BYTES, max_nodes=MAX_NODES)
 
     def locate(self, path: str, index: int, within: ValuePath, *, on_key: bool = False) -> Location | None:

@@ -107,8 +107,12 @@ def _deliver_nothing(objects: Objects) -> None:
     _application(objects, "zelda-rl-tools", path="gitops/base/tools")
 
 
-def _deliver_no_more(objects: Objects) -> None:
-    objects.remove("Application", "zelda-rl-prod", ARGO)
+def _forget_root(folder: Path) -> None:
+    tools = folder / "gitops/tools"
+    tools.mkdir()
+    (tools / "kustomization.yaml").write_text(f"{HEADER}resources:\n- role.yaml\n", encoding="utf-8")
+    role = "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata:\n  name: tools\n  namespace: zelda-rl-prod\n"
+    (tools / "role.yaml").write_text(role, encoding="utf-8")
 
 
 def _expire(objects: Objects) -> None:
@@ -156,18 +160,28 @@ MUTATIONS = (
     Mutation("argo-project-destination-denied", APPLICATION, _deny_destination),
     Mutation("argo-repo-mismatch", APPLICATION, _fork),
     Mutation("argo-source-repos-wildcard", PROJECT, _any_repository),
-    Mutation("argo-appset-template-type", "ApplicationSet openshift-gitops/zelda-rl", _template_boolean),
+    Mutation(
+        "argo-appset-template-type",
+        "ApplicationSet openshift-gitops/zelda-rl",
+        _template_boolean,
+        also=("schema-missing",),
+    ),
     Mutation("argo-app-overlap", "Application openshift-gitops/zelda-rl-copy", _deliver_twice),
     Mutation("argo-cluster-scoped-collision", "ClusterRole zelda-rl-prod:llm-inference", _share_role),
     Mutation("argo-app-name-collision", APPLICATION, files=_use_name_twice),
     Mutation("argo-finalizer-shared", APPLICATION, _cascade),
     Mutation("argo-path-missing", "Application openshift-gitops/zelda-rl-tools", _deliver_nothing),
-    Mutation("gitops-root-undeployed", "", _deliver_no_more),
+    Mutation("gitops-root-undeployed", "", files=_forget_root),
     Mutation("argo-job-ttl-selfheal", "Job zelda-rl-dev/minio-buckets-8c7db795", _expire),
     Mutation("argo-job-immutable", "Job zelda-rl-prod/minio-buckets", _fix_name),
     Mutation("argo-wave-order", "Deployment zelda-rl-prod/minio", _namespace_late),
     Mutation("argo-targetrevision-head", APPLICATION, _automate),
-    Mutation("crd-provider-missing", "L2Advertisement zelda-rl-prod/gateway", _use_unknown_operator),
+    Mutation(
+        "crd-provider-missing",
+        "L2Advertisement zelda-rl-prod/gateway",
+        _use_unknown_operator,
+        also=("schema-missing",),
+    ),
     Mutation("docs-path-missing", "", files=_document_nothing),
     Mutation("name-model-mismatch", "InferenceService zelda-rl-prod/qwen25-7b", _misname),
 )

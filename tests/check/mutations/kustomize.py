@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from check.mutations.mutation import Mutation
+from mintage.spec.validation import Rules
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -151,7 +152,7 @@ def _copy_folder(folder: Path) -> None:
 
 MUTATIONS = (
     Mutation("kustomize-build", "", files=_misspell_field),
-    Mutation("kustomize-missing", "", files=lambda _: None, kubectl=False),
+    Mutation("kustomize-missing", "", files=lambda _: None, kubectl=False, rules=Rules()),
     Mutation("kust-resource-missing", "", files=_name_absent_file),
     Mutation("kust-dir-without-kustomization", "", files=_name_bare_folder),
     Mutation("kust-helm-offline", "", files=_inflate_chart),

@@ -169,6 +169,7 @@ def _config(objects: Objects) -> None:
 
 
 NO_SCHEMA = ("schema-missing",)  # of kinds that the platform itself does not use
+NOT_HERE = (*NO_SCHEMA, "crd-provider-missing")
 CLAIM = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
 MUTATIONS = (
     Mutation("ref-secret-missing", MINIO, _secret("name", "minio-credential")),
@@ -191,7 +192,7 @@ MUTATIONS = (
         also=NO_SCHEMA,
     ),
     Mutation(
-        "wf-param-unused", "WorkflowTemplate zelda-rl-prod/train", _workflow("wait", "second"), also=NO_SCHEMA
+        "wf-param-unused", "WorkflowTemplate zelda-rl-prod/train", _workflow("wait", "second"), also=NOT_HERE
     ),
     Mutation(
         "dns-service-missing", "Job zelda-rl-prod/minio-buckets-8c7db795", _endpoint("http://mino:9000")

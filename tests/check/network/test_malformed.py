@@ -68,7 +68,7 @@ def mutants(seed: int, each: int) -> Iterator[dict[str, list[dict[str, Any]]]]:
         yield roots
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", range(10))
 def test_no_value_makes_a_check_fail(seed: int) -> None:
     """Neither null, nor a number, nor a text or list where something else should stand."""
     for roots in mutants(seed, 12):

@@ -47,6 +47,7 @@ def said(*flags: str, gpus: Any = None, **more: Any) -> list[str]:
         (("--tensor-parallel-size=2", "--data-parallel-size=2"), 4),
         (("--data-parallel-size=16", "--data-parallel-size-local=8"), 8),
         (("--data-parallel-size=16", "--data-parallel-rank=3"), 1),
+        (("--data-parallel-size=$(ALL)", "--data-parallel-size-local=8"), 8),
         (("--tensor-parallel-size=16", "--nnodes=2"), 8),
         ((), 1),
     ],
@@ -61,6 +62,12 @@ def test_too_few_are_too_few() -> None:
     assert said("--tensor-parallel-size=2", "--pipeline-parallel-size=2", gpus=2) == [
         "vLLM in container `vllm` runs on 4 accelerators (`--tensor-parallel-size=2`, `--pipeline-parallel-size=2`), but the container gets 2 `nvidia.com/gpu`"
     ]
+
+
+def test_the_local_replicas_are_what_counts() -> None:
+    """However many there are in all."""
+    flags = ("--tensor-parallel-size=2", "--data-parallel-size=$(ALL)", "--data-parallel-size-local=8")
+    assert len(said(*flags, gpus=8)) == 1
 
 
 def test_what_is_left_over_is_a_mistake_too() -> None:
@@ -164,6 +171,8 @@ def group(size: int, gpus: int, *flags: str) -> dict[str, Any]:
         (2, 8, ("--tensor-parallel-size=8",)),
         (4, 2, ("--tensor-parallel-size=8",)),
         (2, 8, ("--tensor-parallel-size=1", "--data-parallel-size=16", "--data-parallel-size-local=8")),
+        (2, 8, ("--tensor-parallel-size=16", "--nnodes=$(LWS_GROUP_SIZE)")),
+        (4, 8, ("--tensor-parallel-size=8", "--pipeline-parallel-size=4", "--nnodes", "${LWS_GROUP_SIZE}")),
     ],
 )
 def test_a_group_may_share_a_model_or_repeat_it(size: int, gpus: int, flags: tuple[str, ...]) -> None:
@@ -175,6 +184,20 @@ def test_a_group_of_the_wrong_size_is_told() -> None:
     """Neither number fits."""
     (message,) = messages(group(2, 4, "--tensor-parallel-size=8", "--pipeline-parallel-size=2"))
     assert message.endswith("but a pod gets 4 `nvidia.com/gpu`, and the group 8")
+
+
+def test_the_size_of_a_group_counts_by_its_variable() -> None:
+    """LWS_GROUP_SIZE is what the object says."""
+    assert len(messages(group(3, 8, "--tensor-parallel-size=16", "--nnodes=$(LWS_GROUP_SIZE)"))) == 1
+    assert said("--tensor-parallel-size=16", "--nnodes=$(LWS_GROUP_SIZE)", gpus=8) == []
+
+
+def test_a_leader_may_have_fewer_accelerators() -> None:
+    """The group's are added up."""
+    item = group(3, 4, "--tensor-parallel-size=4", "--pipeline-parallel-size=2")
+    leader = {"spec": {"containers": [container(gpus=0)]}}
+    item["spec"]["leaderWorkerTemplate"]["leaderTemplate"] = leader
+    assert messages(item) == []
 
 
 def llm(parallelism: dict[str, Any], gpus: int) -> dict[str, Any]:

@@ -142,6 +142,7 @@ def test_weights_must_fit_into_what_vllm_may_use() -> None:
         server("--cpu-offload-gb=20", nodeSelector=L4),
         server("--config=/etc/vllm.yaml", nodeSelector=L4),
         server("--gpu-memory-utilization=$(SHARE)", nodeSelector=L4),
+        server("--enable-expert-parallel", "--data-parallel-size=8", nodeSelector=L4),
         server(model="/mnt/models", nodeSelector=L4),
         server(model="acme/large", nodeSelector=L4),
     ],

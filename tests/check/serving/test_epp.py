@@ -254,6 +254,25 @@ def test_an_inline_configuration_of_kserve_is_read_in_place() -> None:
     assert found(service) == [("epp-ref-undefined", "`pluginRef: x` names none of the plugins of this file")]
 
 
+@pytest.mark.parametrize("field", ["endpointPickerConfig", "config"])
+def test_a_configuration_in_a_field_that_is_none_is_read_all_the_same(field: str) -> None:
+    """Of a release that nobody knows: two handlers and a wrong key are wrong in all."""
+    plugins = "plugins:\n- type: single-profile-handler\n- type: pd-profile-handler\n  config: {}\n"
+    text = f"{HEAD}{plugins}schedulingProfiles: []\n"
+    service = {
+        "apiVersion": "serving.kserve.io/v1alpha2",
+        "kind": "LLMInferenceService",
+        "metadata": {"name": "s"},
+        "spec": {"router": {"scheduler": {field: text}}},
+    }
+    assert sorted(ids(service)) == [
+        "epp-handler-count",
+        "epp-pd-profiles",
+        "epp-pd-profiles",
+        "epp-unknown-field",
+    ]
+
+
 @pytest.mark.parametrize("text", ["plugins: [", "{{ .Values.config }}", "a: &a [*a]", "- 1", "kind: Other"])
 def test_texts_that_are_no_configuration_are_left_alone(text: str) -> None:
     """Broken YAML is another check's business, a template is nobody's."""

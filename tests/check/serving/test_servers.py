@@ -258,3 +258,9 @@ def test_the_proxy_speaks_the_servers_connector() -> None:
     pod: dict[str, Any] = {"initContainers": [sidecar]}
     assert ids(server("d", LMCACHE, "--port=8200", **pod)) == ["pd-connector-mismatch"]
     assert ids(server("d", NIXL, "--port=8200", **pod)) == []
+
+
+def test_templates_and_short_flags_are_no_flags() -> None:
+    """What a template makes of a word nobody knows."""
+    args = ["--{{ .flag }}=1", "--max{{ if .x }}-y{{ end }}", "-x", "--", "{{ .all }}"]
+    assert ids(vllm("vllm/vllm-openai:v0.11.0", *args)) == []

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mintage.tree.tree import Tree
 
 _LONGEST = 1_000_000
+_OF_ARGO = frozenset({"Application", "ApplicationSet", "AppProject"})  # for whoever delivers the tree
 _COMMAND = re.compile(
     r"\b(?:kubectl|oc|kustomize)\s+(?:\S+\s+)*?(?:(?:-f|-k|--filename|--kustomize)[ =]|build\s+)(?P<path>[\w./-]+)(?=[\s`;|&)]|$)"
 )
@@ -38,7 +39,8 @@ def _crd_provider_missing(tree: Tree) -> Iterator[Hit]:
     first: dict[str, Object] = {}
     for root in tree.roots:
         for item in root.objects:
-            first.setdefault(item.group, item)
+            if item.kind not in _OF_ARGO:
+                first.setdefault(item.group, item)
     for group, item in sorted(first.items()):
         words = names_for(group)
         if words and group not in defined | on_platform() and not _brings(providers, words):

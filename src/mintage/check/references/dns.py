@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mintage.check import known
 from mintage.check.interface import ERROR, WARNING, Check, Hit, Other
 from mintage.check.references.addresses import addresses, known_namespaces, local
+from mintage.check.references.outside import may_be_made_by_operator, may_hold_more
 from mintage.errors import did_you_mean
 from mintage.tree.objects import items
 
@@ -44,7 +45,11 @@ def _service_missing(root: Root) -> Iterator[Hit]:
             continue
         if _is_mismatch(root, address, name, asked) or known.exists(root, "Service", name, namespace):
             continue
-        if _is_own_name(address, name):
+        if (
+            _is_own_name(address, name)
+            or may_be_made_by_operator(root, name)
+            or may_hold_more(root, namespace)
+        ):
             continue
         place = f" in namespace `{asked}`" if asked not in {None, address.owner.namespace} else ""
         near = did_you_mean(name, (service.name for service in known.services(root)))
@@ -157,12 +162,17 @@ def _is_open(service: KnownService) -> bool:
 
 
 def _namespace_literal(root: Root) -> Iterator[Hit]:
-    if not root.namespaces:
-        return
+    known_here = root.tree.once(known_namespaces)
     for item in root.objects:
         for container in item.containers:
             for what, path, value in _namespace_values(container):
-                if item.namespace and value != item.namespace and _is_literal_of_another(root, value):
+                is_named = "namespace" in what.lower() or value in known_here
+                if (
+                    is_named
+                    and item.namespace
+                    and value != item.namespace
+                    and _is_literal_of_another(root, value)
+                ):
                     yield _literal_hit(item, what, path, value)
 
 

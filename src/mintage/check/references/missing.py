@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mintage.check import known
 from mintage.check.interface import ERROR, WARNING, Check, Hit, Other
+from mintage.check.references.outside import may_be_made, may_hold_more
 from mintage.check.references.paths import is_literal, references
 from mintage.errors import did_you_mean
 from mintage.tree.objects import items
@@ -71,7 +72,9 @@ def _named(root: Root) -> tuple[Reference, ...]:
 
 
 def _hit(root: Root, found: Reference) -> Iterator[Hit]:
-    if known.exists(root, found.kind, found.name, found.namespace):
+    if known.exists(root, found.kind, found.name, found.namespace) or may_be_made(root, found.name):
+        return
+    if may_hold_more(root, found.namespace, surely=True):
         return
     place = f" in namespace `{found.namespace}`" if found.namespace != found.owner.namespace else ""
     yield Hit(
@@ -109,6 +112,8 @@ def _role_missing(root: Root) -> Iterator[Hit]:
         if kind not in {"Role", "ClusterRole"} or not is_literal(name):
             continue
         namespace = binding.namespace if kind == "Role" else None
+        if kind == "ClusterRole" and _is_the_platforms(root, name):
+            continue
         if not known.exists(root, kind, name, namespace):
             yield Hit(
                 f"there is no {kind} `{name}`: the binding grants nothing",
@@ -116,6 +121,13 @@ def _role_missing(root: Root) -> Iterator[Hit]:
                 binding,
                 ("roleRef", "name"),
             )
+
+
+def _is_the_platforms(root: Root, name: str) -> bool:
+    """Tell whether an operator may have brought a ClusterRole: the root makes none, or none with such a prefix."""
+    own = [item.name for item in root.of("ClusterRole")]
+    prefix, colon, _ = name.partition(":")
+    return not own or bool(colon and not any(other.startswith(f"{prefix}:") for other in own))
 
 
 def _subject_missing(root: Root) -> Iterator[Hit]:
@@ -205,7 +217,8 @@ _OBJECTS: dict[tuple[str, str], tuple[tuple[Path, str, frozenset[str]], ...]] = 
 
 def _object_missing(root: Root) -> Iterator[Hit]:
     for item, kind, name, path in _objects(root):
-        if not known.exists(root, kind, name, item.namespace):
+        is_there = known.exists(root, kind, name, item.namespace) or may_be_made(root, name)
+        if not is_there and not may_hold_more(root, item.namespace):
             yield Hit(f"there is no {kind} `{name}`", advice(root, kind, name, item.namespace), item, path)
 
 

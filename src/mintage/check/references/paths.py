@@ -131,6 +131,8 @@ _NOT_HERE = frozenset(
     {
         "CustomResourceDefinition", "Template", "ClusterServingRuntime", "LLMInferenceServiceConfig", "ApplicationSet",
         "ClusterWorkflowTemplate", "ClusterExternalSecret", "ClusterPolicy", "Policy", "PolicyTemplate", "ConstraintTemplate",
+        "ClusterServiceVersion", "HelmRelease", "HelmChart", "HelmChartConfig", "HelmChartProxy", "Application", "ManifestWork",
+        "Composition", "ResourceGraphDefinition", "ConsoleYAMLSample",
     }
 )  # fmt: skip
 _GENERATED = ("-dockercfg-", "-token-")  # Secrets that OpenShift lists in a ServiceAccount

@@ -19,6 +19,7 @@ from mintage.tree.objects import at, items, mapping
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from mintage.check.resources.parallelism import Spread
     from mintage.check.serving.vllm_args import VllmArgs
     from mintage.tree.objects import Container, Path, Pod
     from mintage.tree.tree import Tree
@@ -40,10 +41,10 @@ def _does_not_fit(container: Container, tree: Tree) -> Iterator[Hit]:
     how, model, share = spread(args), args.model, _share(args)
     weights = _weights(args)
     found = _memory(container, tree) if weights is not None else None
-    if how is None or share is None or weights is None or found is None:
+    if how is None or share is None or weights is None or found is None or _shares_experts(args, how):
         return
     memory, name = found
-    ranks = how.ranks * (how.copies or 1 if args.get("--enable-expert-parallel") else 1)
+    ranks = how.ranks
     if weights / ranks > memory * share:
         each = f", {weights / ranks:.0f} GiB on each of {ranks} accelerators" if ranks > 1 else ""
         yield Hit(
@@ -53,6 +54,11 @@ def _does_not_fit(container: Container, tree: Tree) -> Iterator[Hit]:
             args.model_word.path if args.model_word else container.path,
             others=(Other("the parallelism", container.owner, how.path),) if how.path else (),
         )
+
+
+def _shares_experts(args: VllmArgs, how: Spread) -> bool:
+    """Tell whether replicas of the model hold a part of the experts each: their size alone is not known."""
+    return how.replicas != 1 and args.get("--enable-expert-parallel") is not None
 
 
 def _weights(args: VllmArgs) -> float | None:

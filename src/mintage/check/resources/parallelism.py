@@ -33,18 +33,20 @@ _ELSEWHERE = (
     "--data-parallel-address",
     "--headless",
 )
+_GROUP_SIZE = (["$(LWS_GROUP_SIZE)"], ["$LWS_GROUP_SIZE"], ["${LWS_GROUP_SIZE}"])
 _MASKS = ("CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES")
 
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """Over how many accelerators a server spreads: one model over `ranks`, `copies` of it in each pod.
+    """Over how many accelerators a server spreads: one model over `ranks`, `copies` of it in each pod, `replicas` in all.
 
-    `copies` is None where it cannot be told. `text` is what the flags say, `path` the place of the first of them.
+    What cannot be told is None. `text` is what the flags say, `path` the place of the first of them.
     """
 
     ranks: int
     copies: int | None
+    replicas: int | None
     nodes: int
     ray: bool
     text: str
@@ -53,7 +55,7 @@ class Spread:
 
 def spread(args: VllmArgs) -> Spread | None:
     """Return how a server spreads its model; None where its flags do not tell."""
-    numbers = {name: _number(args, name) for name in (*_SHARDS, _REPLICATES, "--nnodes")}
+    numbers = {name: _number(args, name) for name in (*_SHARDS, "--nnodes")}
     if None in numbers.values() or args.text("--distributed-executor-backend") == "external_launcher":
         return None
     given = [argument for name in (*_SHARDS, _REPLICATES, _LOCAL) if (argument := args.get(name))]
@@ -62,7 +64,8 @@ def spread(args: VllmArgs) -> Spread | None:
         ranks *= numbers[name] or 1
     return Spread(
         ranks,
-        _copies(args, numbers[_REPLICATES] or 1),
+        _copies(args),
+        _number(args, _REPLICATES),
         numbers["--nnodes"] or 1,
         "ray" in {args.text("--distributed-executor-backend"), args.text("--data-parallel-backend")},
         ", ".join(f"`{one.name}={one.value}`" for one in given) or "no `--tensor-parallel-size`",
@@ -75,15 +78,31 @@ def _number(args: VllmArgs, name: str) -> int | None:
     if args.get(name) is None:
         return 1
     found = args.integer(name)
+    if found is None and _is_group_size(args, name):
+        found = group_size(args.container.owner)
     return found if found is not None and found > 0 else None
 
 
-def _copies(args: VllmArgs, replicas: int) -> int | None:
+def _is_group_size(args: VllmArgs, name: str) -> bool:
+    """Tell whether a flag is given the variable in which a LeaderWorkerSet tells the size of its groups."""
+    given = args.get(name)
+    return given is not None and [word.text for word in given.values] in _GROUP_SIZE
+
+
+def group_size(owner: Object) -> int | None:
+    """Return how many pods a group of a LeaderWorkerSet has; None for other kinds, or where nobody can tell."""
+    if owner.kind != "LeaderWorkerSet":
+        return None
+    return quantity.count(at(owner.spec, "leaderWorkerTemplate", "size", default=1))
+
+
+def _copies(args: VllmArgs) -> int | None:
+    replicas = _number(args, _REPLICATES)
     if args.get(_LOCAL) is not None:
         return args.integer(_LOCAL)
     if any(args.get(name) for name in _ONE_RANK):
         return 1
-    if replicas > 1 and any(args.get(name) for name in _ELSEWHERE):
+    if replicas != 1 and any(args.get(name) for name in _ELSEWHERE):
         return None
     return replicas
 
@@ -111,12 +130,13 @@ def _tp_mismatch(container: Container, tree: Tree) -> Iterator[Hit]:
 
 
 def _is_on_several_nodes(container: Container) -> bool:
-    owner = container.owner
-    return (
-        owner.group == "ray.io"
-        or ("worker" in container.pod.role and owner.kind != "LeaderWorkerSet")
-        or (container.pod.role == "predictor" and "workerSpec" in container.pod.spec)
-    )
+    """Tell whether an operator spreads a server over pods in a way that is not known here."""
+    owner, pod = container.owner, container.pod
+    if owner.kind == "LeaderWorkerSet":
+        return False
+    if owner.group == "ray.io" or "worker" in pod.role or _has_worker(container):
+        return True
+    return pod.role == "predictor" and "workerSpec" in pod.spec
 
 
 def _hit(container: Container, how: Spread, needed: int, devices: int, demand: Demand) -> Hit:
@@ -152,7 +172,7 @@ def _in_group(container: Container, tree: Tree, args: VllmArgs, how: Spread) -> 
 
 def _of_group(owner: Object, tree: Tree) -> int | None:
     """Return the accelerators of one group of a LeaderWorkerSet; None where they cannot be told."""
-    size = quantity.count(at(owner.spec, "leaderWorkerTemplate", "size", default=1))
+    size = group_size(owner)
     leaders = {
         pod.role: sum(found[0] for one in pod.containers if (found := whole_devices(one, tree)))
         for pod in owner.pods

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from mintage.check.interface import Hit, Other
 from mintage.check.serving.command_line import Word, command_lines
-from mintage.check.tables.epp import EppVersion, Plugin, epp_plugins, epp_version
+from mintage.check.tables.epp import EppVersion, epp_version
 from mintage.check.tables.files import split_image, table
 from mintage.errors import Location, MintageError
 from mintage.source import Document, read_all
@@ -121,13 +121,9 @@ class EppConfig:
         return tuple((index, plugin) for index, plugin in self.plugins if plugin.get("type") in types)
 
     def roles(self, plugin: dict[str, Any]) -> tuple[str, ...] | None:
-        """Return what a plugin does; None where its type is not known in the release, or the release is not."""
-        found = self._known.get(str(plugin.get("type")))
-        return found.roles if found else None
-
-    @cached_property
-    def _known(self) -> dict[str, Plugin]:
-        return epp_plugins(self.release) if self.release else {}
+        """Return what a plugin does, which is the same in every release; None where its type is in none that is known."""
+        found = table("epp")["plugins"].get(str(plugin.get("type")))
+        return tuple(found["roles"]) if found else None
 
     def hit(
         self,
@@ -247,25 +243,35 @@ def _of_picker(root: Root, picker: Picker) -> Iterator[EppConfig]:
         found = _mounted(root, picker.container, given.value)
         if found is not None:
             yield from _from_text(root, found[0], ("data", found[1]), found[2], picker)
-    inline = at(item.document, "spec", "router", "scheduler", "config", "inline")
+    inline = item.at(*_INLINE)
     if picker.container.pod.role == "scheduler" and isinstance(inline, dict):
         yield EppConfig(inline, item, _INLINE, root.tree, picker=picker, llm_service=_service(item))
 
 
-_INLINE = ("spec", "router", "scheduler", "config", "inline")
+_SCHEDULER = ("spec", "router", "scheduler")
+_INLINE = (*_SCHEDULER, "config", "inline")
+# Where people put the text though the API has no such field: the schema says so, the text is judged all the same.
+_TEXTS = ((*_SCHEDULER, "endpointPickerConfig"), (*_SCHEDULER, "config"), _INLINE)
 
 
 def _inline(root: Root) -> Iterator[EppConfig]:
     for item in root.of("LLMInferenceService", "LLMInferenceServiceConfig"):
-        inline = at(item.document, *_INLINE)
+        inline = item.at(*_INLINE)
         if isinstance(inline, dict):
             yield EppConfig(inline, item, _INLINE, root.tree, llm_service=_service(item))
-        reference = mapping(item.spec, "router", "scheduler", "config", "ref")
-        found = root.find("ConfigMap", str(reference.get("name")), item.namespace)
-        key = str(reference.get("key"))
-        text = at(found.document, "data", key) if found else None
-        if found and isinstance(text, str):
-            yield from _from_text(root, found, ("data", key), text, None, _service(item))
+        for path in _TEXTS:
+            if isinstance(text := item.at(*path), str):
+                yield from _from_text(root, item, path, text, None, _service(item))
+        yield from _referenced(root, item)
+
+
+def _referenced(root: Root, item: Object) -> Iterator[EppConfig]:
+    reference = mapping(item.spec, "router", "scheduler", "config", "ref")
+    found = root.find("ConfigMap", str(reference.get("name")), item.namespace)
+    key = str(reference.get("key"))
+    text = at(found.document, "data", key) if found else None
+    if found and isinstance(text, str):
+        yield from _from_text(root, found, ("data", key), text, None, _service(item))
 
 
 def _service(item: Object) -> Object | None:

@@ -169,12 +169,12 @@ def _duplicate_profiles(config: EppConfig) -> Iterator[Hit]:
 
 def _handler_count(root: Root) -> Iterator[Hit]:
     for config in configs(root):
-        if config.release is None or _has_unknown(config):
+        if _has_unknown(config):
             continue
         handlers = [
             (index, plugin) for index, plugin in config.plugins if "handler" in (config.roles(plugin) or ())
         ]
-        rules = epp_rules(config.release)
+        required = config.release is not None and epp_rules(config.release).handler_required
         if len(handlers) > 1:
             names = ", ".join(f"`{name_of(plugin)}`" for _, plugin in handlers)
             yield config.hit(
@@ -182,9 +182,9 @@ def _handler_count(root: Root) -> Iterator[Hit]:
                 "keep one of them",
                 ("plugins", handlers[1][0], "type"),
             )
-        elif not handlers and (rules.handler_required or len(config.profiles) > 1):
+        elif not handlers and (required or len(config.profiles) > 1):
             yield config.hit(
-                f"no plugin is a profile handler, and {config.release} wants one for {len(config.profiles)} profiles",
+                f"no plugin is a profile handler, and the {len(config.profiles)} profiles need one",
                 f"add `- type: {_SINGLE}`" if len(config.profiles) < _SEVERAL else "add a profile handler",
                 ("plugins",),
                 on_key=True,

@@ -6,6 +6,7 @@ Flags and variables are judged only where the image tells the release; a name, o
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 from mintage.check.interface import ERROR, INFO, WARNING, Check, Hit, Other
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from mintage.tree.objects import Container, Object, Path
     from mintage.tree.tree import Root, Tree
 
+_FLAG = re.compile(r"--\w[\w.+-]*")  # short ones are left alone, and so are templates
 _MANY = 4  # more meanings than these are not listed
 
 
@@ -35,7 +37,7 @@ def _unknown_flag(container: Container, _: Tree) -> Iterator[Hit]:
     if known is None:
         return
     for argument in args.arguments:
-        if argument.flag is not None or not argument.spelling.startswith("--") or argument.spelling == "--":
+        if argument.flag is not None or not _FLAG.fullmatch(argument.spelling):
             continue
         if argument.meanings:
             yield _ambiguous(container, argument, args.release)
