@@ -93,7 +93,10 @@ def test_declared_externals_exist() -> None:
         (
             made("Certificate", "c", "cert-manager.io/v1", spec={"secretName": "tls"}),
             "tls",
-            {"tls.crt", "tls.key", "ca.crt"},
+            {
+                *("tls.crt", "tls.key", "ca.crt", "tls-combined.pem", "key.der"),
+                *(f"{kind}.{suffix}" for kind in ("keystore", "truststore") for suffix in ("jks", "p12")),
+            },
         ),
         (
             made(
@@ -138,7 +141,7 @@ def test_operators_make_services_and_pods() -> None:
             "Gateway",
             "gw",
             "gateway.networking.k8s.io/v1",
-            spec={"gatewayClassName": "istio", "listeners": [{"port": 80}]},
+            spec={"gatewayClassName": "istio", "listeners": [{"name": "http", "port": 80}]},
         ),
     )
     for name in ("llm-predictor", "rl-head-svc", "gw-istio"):

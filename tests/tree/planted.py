@@ -41,7 +41,11 @@ def plant(folder: Path, files: Mapping[str, str]) -> None:
     for name, text in files.items():
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        header = KUSTOMIZATION if name.endswith("kustomization.yaml") and "apiVersion: kustomize" not in text else ""
+        header = (
+            KUSTOMIZATION
+            if name.endswith("kustomization.yaml") and "apiVersion: kustomize" not in text
+            else ""
+        )
         target.write_text(header + text, encoding="utf-8")
 
 

@@ -39,9 +39,9 @@ def test_a_merge_is_the_cause_of_what_it_sets(tmp_path: Path) -> None:
     """Items of lists are found by name, wherever they stand in the patch; the resource comes second."""
     patch = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: server\nspec:\n  template:\n    spec:\n      containers:\n      - name: proxy\n        image: ghcr.io/acme/proxy:2.0\n"
     item = built(tmp_path, "patches:\n- path: proxy.yaml\n", proxy__yaml=patch)
-    path = (*IMAGE[:-2], 1, "image")
-    assert [str(found) for found in item.locate(path)] == ["over/proxy.yaml:10:16", "base/server.yaml:18:16"]
-    assert place(item, *IMAGE) == "base/server.yaml:13:16"
+    assert item.at(*IMAGE) == "ghcr.io/acme/proxy:2.0"  # Kustomize puts the patched item first
+    assert [str(found) for found in item.locate(IMAGE)] == ["over/proxy.yaml:10:16", "base/server.yaml:18:16"]
+    assert place(item, *IMAGE[:-2], 1, "image") == "base/server.yaml:13:16"
 
 
 def test_what_names_the_target_of_a_merge_is_no_cause(tmp_path: Path) -> None:
@@ -104,7 +104,8 @@ def test_a_namespace_that_is_renamed_keeps_its_source(tmp_path: Path) -> None:
     """Kustomize gives a Namespace the name in `namespace:`, and prefixes none."""
     space = "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: some\n  labels: {a: b}\n"
     tree = planted(
-        tmp_path, {"kustomization.yaml": "namespace: serving\nnamePrefix: x-\nresources: [n.yaml]\n", "n.yaml": space}
+        tmp_path,
+        {"kustomization.yaml": "namespace: serving\nnamePrefix: x-\nresources: [n.yaml]\n", "n.yaml": space},
     )
     item = tree.roots[0].objects[0]
     assert (item.name, place(item, "metadata", "labels", "a")) == ("serving", "n.yaml:5:15")
@@ -150,7 +151,11 @@ def test_objects_of_one_name_in_two_namespaces_are_told_apart(tmp_path: Path) ->
     """Each is traced to its own document, and a merge reaches the one it means."""
     two = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: x}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: z}\n"
     patch = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: z}\ndata: {k: v}\n"
-    files = {"kustomization.yaml": "resources: [two.yaml]\npatches: [{path: p.yaml}]\n", "two.yaml": two, "p.yaml": patch}
+    files = {
+        "kustomization.yaml": "resources: [two.yaml]\npatches: [{path: p.yaml}]\n",
+        "two.yaml": two,
+        "p.yaml": patch,
+    }
     found = {str(item.namespace): item for item in planted(tmp_path, files).roots[0].objects}
     assert place(found["x"], "kind") == "two.yaml:2:7"
     assert [place(found["z"], "kind"), place(found["z"], "data", "k")] == ["two.yaml:6:7", "p.yaml:4:11"]
@@ -175,7 +180,7 @@ def test_objects_of_one_name_in_two_namespaces_are_told_apart(tmp_path: Path) ->
         ("annotationSelector: a=b", False),
     ],
 )
-def test_targets_pick_what_kustomize_picks(tmp_path: Path, target: str, picked: bool) -> None:  # noqa: FBT001
+def test_targets_pick_what_kustomize_picks(tmp_path: Path, target: str, picked: bool) -> None:
     """The prefix is one layer below: both names pick the object. The build and the map agree."""
     files = {
         "base/kustomization.yaml": "namePrefix: p-\nresources:\n- server.yaml\n",

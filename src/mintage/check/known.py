@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from mintage.check import generated
+from mintage.check import tables
 from mintage.tree.objects import at, items, mapping
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
+    from mintage.check.tables import Generated
     from mintage.tree.objects import Object, Pod
     from mintage.tree.tree import Root, Tree
 
@@ -24,19 +25,21 @@ _OF_EXTERNALS = {
     "ServiceAccount": "service_accounts",
     "PersistentVolumeClaim": "persistent_volume_claims",
 }
-# Kubernetes 1.32 and OpenShift 4.20 have these in every cluster or namespace.
-_BUILT_IN = {
-    "ServiceAccount": ("default", "builder", "deployer", "pipeline"),
-    "ConfigMap": ("kube-root-ca.crt", "openshift-service-ca.crt"),
-    "ClusterRole": (
-        "admin", "cluster-admin", "edit", "view", "cluster-reader", "basic-user", "self-provisioner", "system:*",
-        "registry-viewer", "registry-editor", "cluster-monitoring-view", "monitoring-edit", "monitoring-rules-*",
-    ),
-    "Role": ("system:*",),
-    "PriorityClass": ("system-node-critical", "system-cluster-critical", "openshift-user-critical"),
-    "Namespace": ("default", "kube-*", "openshift", "openshift-*"),
-    "Service": ("kubernetes",),
-}  # fmt: skip
+_BUILT_IN: dict[str, Callable[[str], bool]] = {
+    "ServiceAccount": tables.builtin_service_account,
+    "ConfigMap": lambda name: tables.builtin_config_map(name) is not None,
+    "ClusterRole": tables.builtin_cluster_role,
+    "PriorityClass": tables.builtin_priority_class,
+    "Namespace": tables.builtin_namespace,
+}
+# By these, controllers fill a Secret or ConfigMap that stands in the tree (OpenShift 4.20; Kubernetes' own tokens).
+_FILLED_BY_ANNOTATION = frozenset(
+    {"service.beta.openshift.io/inject-cabundle", "kubernetes.io/service-account.name"}
+)
+_PLAIN_GROUPS = frozenset(
+    {"", "apps", "batch"}
+)  # whose controllers add no other labels than those that are known
+_FILLED_BY_LABEL = "config.openshift.io/inject-trusted-cabundle"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +86,11 @@ def exists(root: Root, kind: str, name: str, namespace: str | None = None) -> bo
     """Tell whether there is an object of a kind and name, as far as anybody can know from here."""
     if root.find(kind, name, namespace) is not None or is_external(root.tree, kind, name, namespace):
         return True
-    if any(fnmatchcase(name, pattern) for pattern in _BUILT_IN.get(kind, ())):
+    if kind in _BUILT_IN and _BUILT_IN[kind](name):
         return True
     if kind == "Service":
         return service(root, name, namespace) is not None or is_elsewhere(root, namespace)
-    return name in _made(root).get(kind, frozenset()) or is_elsewhere(root, namespace)
+    return _is_made(root, kind, name) is not None or is_elsewhere(root, namespace)
 
 
 def is_elsewhere(root: Root, namespace: str | None) -> bool:
@@ -121,27 +124,49 @@ def keys(root: Root, kind: str, name: str, namespace: str | None = None) -> froz
         return _own_keys(found)
     if kind == "Secret" and root.tree.externals.secrets.get(name):
         return frozenset(root.tree.externals.secrets[name])
-    return None if is_external(root.tree, kind, name, namespace) else _made(root).get(kind, {}).get(name)
+    if is_external(root.tree, kind, name, namespace):
+        return None
+    made = _is_made(root, kind, name)
+    if made is None and kind == "ConfigMap":
+        return tables.builtin_config_map(name)
+    return made.keys if made else None
+
+
+def is_filled(item: Object) -> bool:
+    """Tell whether a controller adds keys to a Secret or ConfigMap that stands in the tree."""
+    return (
+        bool(_FILLED_BY_ANNOTATION & item.annotations.keys()) or item.labels.get(_FILLED_BY_LABEL) == "true"
+    )
 
 
 def _own_keys(found: Object) -> frozenset[str] | None:
-    if generated.is_filled(found):
+    if is_filled(found):
         return None
     fields = ("data", "stringData", "binaryData")
     return frozenset(key for field_name in fields for key in mapping(found.document, field_name))
 
 
-def _made(root: Root) -> dict[str, dict[str, frozenset[str] | None]]:
-    """Return what operators make for a root and for those beside it: kind -> name -> keys."""
-    return root.once(_made_around)
+def generated(item: Object) -> tuple[Generated, ...]:
+    """Return what controllers make of an object."""
+    return item.once(_generated)
 
 
-def _made_around(root: Root) -> dict[str, dict[str, frozenset[str] | None]]:
-    found: dict[str, dict[str, frozenset[str] | None]] = {}
+def _generated(item: Object) -> tuple[Generated, ...]:
+    return tuple(tables.generated(item.group, item.kind, item.document))
+
+
+def _is_made(root: Root, kind: str, name: str) -> Generated | None:
+    """Return what operators make by a kind and name, for a root and for those beside it."""
+    found = root.once(_made_around).get(kind, ())
+    return next((made for made in found if tables.matches(made.name, name)), None)
+
+
+def _made_around(root: Root) -> dict[str, tuple[Generated, ...]]:
+    found: dict[str, list[Generated]] = {}
     for item in (item for near in (root, *root.companions) for item in near.objects):
-        for made in generated.objects(item):
-            found.setdefault(made.kind, {})[made.name] = made.keys
-    return found
+        for made in generated(item):
+            found.setdefault(made.kind, []).append(made)
+    return {kind: tuple(made) for kind, made in found.items()}
 
 
 def services(root: Root) -> tuple[KnownService, ...]:
@@ -158,9 +183,16 @@ def _services(root: Root) -> tuple[KnownService, ...]:
 def _services_of(item: Object) -> Iterator[KnownService]:
     if item.is_a("Service", ""):
         yield KnownService(item.name, item.namespace, _ports(item), _selector(item), item)
-    for made in generated.services(item):
-        ports = None if made.ports is None else tuple(KnownPort(*port) for port in made.ports)
-        yield KnownService(made.name, item.namespace, ports, made.selector, item, generated=True)
+    for made in generated(item):
+        if made.kind == "Service" and not made.group:
+            ports = (
+                None if made.ports is None else tuple(KnownPort(*port) for port in _made_ports(made.ports))
+            )
+            yield KnownService(made.name, made.namespace or item.namespace, ports, None, item, generated=True)
+
+
+def _made_ports(ports: Mapping[str, int]) -> Iterator[tuple[str, int, int]]:
+    return ((name, number, number) for name, number in ports.items())
 
 
 def _ports(item: Object) -> tuple[KnownPort, ...]:
@@ -185,7 +217,9 @@ def _selector(item: Object) -> dict[str, str] | None:
 
 def service(root: Root, name: str, namespace: str | None = None) -> KnownService | None:
     """Return a Service by name; a namespace that is not known, on either side, is any."""
-    for found in root.once(_services_by_name).get(name, ()):
+    by_name = root.once(_services_by_name)
+    patterns = (found for found in by_name.get("*", ()) if tables.matches(found.name, name))
+    for found in (*by_name.get(name, ()), *patterns):
         if namespace is None or found.namespace is None or found.namespace == namespace:
             return found
     return None
@@ -194,7 +228,8 @@ def service(root: Root, name: str, namespace: str | None = None) -> KnownService
 def _services_by_name(root: Root) -> dict[str, tuple[KnownService, ...]]:
     found: dict[str, tuple[KnownService, ...]] = {}
     for item in services(root):
-        found[item.name] = (*found.get(item.name, ()), item)
+        key = "*" if "*" in item.name else item.name
+        found[key] = (*found.get(key, ()), item)
     return found
 
 
@@ -210,14 +245,35 @@ def _pods(root: Root) -> tuple[KnownPod, ...]:
 
 
 def _pods_of(item: Object) -> Iterator[KnownPod]:
-    made = generated.pods(item)
-    if made is not None:
-        for one in made:
-            ports = {**one.ports, **(_named_ports(one.pod) if one.pod else {})}
-            yield KnownPod(one.labels, item.namespace, item, one.pod, ports, generated=True, open=True)
-        return
+    made = [one for one in generated(item) if one.kind == "Pod"]
+    seen: set[str] = set()
+    for one in made:
+        chosen = [pod for pod in item.pods if one.template in {None, _template(pod)}]
+        seen.update(_template(pod) for pod in chosen)
+        yield from (_made_pod(item, one, pod) for pod in chosen)
+        if not chosen:
+            yield _made_pod(item, one, None)
     for pod in item.pods:
-        yield KnownPod(pod.labels, item.namespace, item, pod, _named_ports(pod))
+        if _template(pod) not in seen:
+            yield KnownPod(pod.labels, item.namespace, item, pod, _named_ports(pod))
+
+
+def _template(pod: Pod) -> str:
+    return ".".join(map(str, pod.path))
+
+
+def _made_pod(item: Object, made: Generated, pod: Pod | None) -> KnownPod:
+    """Return a pod with what a controller adds; labels that nobody can foresee are left open."""
+    labels = {key: value for key, value in made.labels.items() if isinstance(value, str) and "*" not in value}
+    return KnownPod(
+        {**labels, **(pod.labels if pod else {})},
+        made.namespace or item.namespace,
+        item,
+        pod,
+        {**(made.ports or {}), **(_named_ports(pod) if pod else {})},
+        generated=True,
+        open=item.group not in _PLAIN_GROUPS,
+    )
 
 
 def _named_ports(pod: Pod) -> dict[str, int]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from mintage.check import known
 from mintage.tree.objects import at, items
@@ -19,9 +20,10 @@ if TYPE_CHECKING:
 
     from mintage.check.known import KnownPod
     from mintage.tree.objects import Object
-    from mintage.tree.tree import Root
+    from mintage.tree.tree import Root, Tree
 
 Selector = dict[str, Any]
+T = TypeVar("T")
 _OPERATORS = frozenset({"In", "NotIn", "Exists", "DoesNotExist"})
 _TEMPLATES = ("$(", "${", "{{")
 # Labels that Kubernetes 1.32 itself puts on pods, and those of software that changes the pods of others (Istio, Kueue).
@@ -52,6 +54,7 @@ _DOMAINS = {
 }
 # People set these themselves, other domains are mostly the labels of one operator.
 _EVERYBODYS = "app.kubernetes.io/"
+_PLATFORM = ("kube-", "openshift-")  # namespaces in which every cluster has something
 _CHARTS = frozenset({"HelmRelease", "HelmChart", "HelmChartProxy"})
 # Groups whose kinds make no pods, except for some.
 _WITHOUT_PODS = frozenset(
@@ -106,25 +109,28 @@ def requirements(selector: Any) -> tuple[Requirement, ...] | None:
     labels, expressions = selector.get("matchLabels"), selector.get("matchExpressions")
     if not isinstance(labels, dict | None) or not isinstance(expressions, list | None):
         return None
-    pairs = ((key, "In", [value]) for key, value in (labels or {}).items())
-    parts = (
-        (item.get("key"), item.get("operator"), item.get("values") or [])
-        if isinstance(item, dict)
-        else (None, None, [])
-        for item in expressions or ()
-    )
-    found = [_requirement(*part) for part in (*pairs, *parts)]
+    found: list[Requirement | None] = []
+    for key, value in (labels or {}).items():
+        found.append(_requirement(key, "In", (value,)) if isinstance(value, str) else None)
+    found += (_expression(item) for item in expressions or ())
     return None if None in found else tuple(item for item in found if item is not None)
 
 
-def _requirement(key: Any, operator: Any, values: Any) -> Requirement | None:
-    asked = [key, operator, *values] if isinstance(values, list) else [None]
-    texts = [text for text in asked if isinstance(text, str)]
-    if len(texts) != len(asked) or operator not in _OPERATORS:
+def _expression(item: Any) -> Requirement | None:
+    if not isinstance(item, dict):
         return None
-    if any(sign in text for text in texts for sign in _TEMPLATES):
-        return None
-    if operator in {"In", "NotIn"} and not values:
+    key, operator, values = item.get("key"), item.get("operator"), item.get("values") or []
+    texts = [key, operator, *values] if isinstance(values, list) else [None]
+    return (
+        _requirement(key, operator, tuple(values)) if all(isinstance(text, str) for text in texts) else None
+    )
+
+
+@lru_cache(10_000)
+def _requirement(key: str, operator: str, values: tuple[str, ...]) -> Requirement | None:
+    is_template = any(sign in text for text in (key, *values) for sign in _TEMPLATES)
+    needs_values = operator in {"In", "NotIn"}
+    if is_template or operator not in _OPERATORS or (needs_values and not values):
         return None
     return Requirement(key, operator, frozenset(values))
 
@@ -164,13 +170,16 @@ def covers(wide: Any, narrow: Any) -> bool:
 
 def selects(selector: Any, pod: KnownPod) -> bool | None:
     """Tell whether a selector selects a pod; None where it depends on a label that something may add."""
-    found = requirements(selector)
-    if found is None:
+    return _selects(requirements(selector), pod)
+
+
+def _selects(asked: tuple[Requirement, ...] | None, pod: KnownPod) -> bool | None:
+    if asked is None:
         return None
-    judged = [_judged(item, pod) for item in found]
-    if False in judged:
+    answers = [_judged(item, pod) for item in asked]
+    if False in answers:
         return False
-    return None if None in judged else True
+    return None if None in answers else True
 
 
 def _judged(item: Requirement, pod: KnownPod) -> bool | None:
@@ -201,6 +210,57 @@ def is_in(one: str | None, other: str | None) -> bool:
     return one is None or other is None or one == other
 
 
+class LabelIndex(Generic[T]):
+    """Things with labels, to be found by what a selector asks without looking at each; `always` are in every answer."""
+
+    def __init__(self, things: Iterable[tuple[Mapping[str, str], T]], always: Iterable[T] = ()) -> None:
+        self._all: list[T] = []
+        self._always = list(always)
+        self._by_label: dict[tuple[str, str], list[T]] = {}
+        for labels, thing in things:
+            self._all.append(thing)
+            for pair in labels.items():
+                self._by_label.setdefault(pair, []).append(thing)
+
+    def having(self, item: Requirement) -> list[T]:
+        """Return the things that have one of the values a requirement asks for."""
+        return [thing for value in sorted(item.values) for thing in self._by_label.get((item.key, value), ())]
+
+    def candidates(self, asked: tuple[Requirement, ...] | None) -> list[T]:
+        """Return things among which are all that a selector selects."""
+        found = [self.having(item) for item in asked or () if item.operator == "In"]
+        return [*min(found, key=len), *self._always] if found else [*self._all, *self._always]
+
+
+def _pod_index(root: Root) -> LabelIndex[KnownPod]:
+    return LabelIndex((pod.labels, pod) for pod in known.pods(root))
+
+
+def _open_pods(root: Root) -> tuple[KnownPod, ...]:
+    return tuple(pod for pod in known.pods(root) if pod.open and pod.source.group not in _PLAIN_GROUPS)
+
+
+def _candidates(root: Root, asked: tuple[Requirement, ...] | None) -> Iterable[KnownPod]:
+    """Return pods among which are all that a selector selects or may select."""
+    index, found = root.once(_pod_index), None
+    for item in asked or ():
+        if item.operator == "In" and item.key not in _ADDED and not item.key.startswith(_ADDED_DOMAINS):
+            near = index.having(item)
+            if "/" in item.key:
+                near = [*near, *(pod for pod in root.once(_open_pods) if item.key not in pod.labels)]
+            found = near if found is None or len(near) < len(found) else found
+    return known.pods(root) if found is None else found
+
+
+def _namespaces(root: Root) -> frozenset[str | None]:
+    return frozenset(pod.namespace for pod in known.pods(root))
+
+
+def has_pods(root: Root, namespace: str | None) -> bool:
+    """Tell whether the tree puts pods into a namespace."""
+    return any(is_in(place, namespace) for place in root.once(_namespaces))
+
+
 def pods_in(root: Root, namespace: str | None) -> list[KnownPod]:
     """Return the pods of a namespace that the tree and its operators make."""
     return [pod for pod in known.pods(root) if is_in(pod.namespace, namespace)]
@@ -208,32 +268,45 @@ def pods_in(root: Root, namespace: str | None) -> list[KnownPod]:
 
 def selected(root: Root, selector: Any, namespace: str | None) -> list[KnownPod]:
     """Return the pods of a namespace that a selector surely selects."""
-    return [pod for pod in pods_in(root, namespace) if selects(selector, pod) is True]
+    return [pod for pod, answer in judged(root, selector, namespace) if answer]
 
 
 def selectable(root: Root, selector: Any, namespace: str | None) -> list[KnownPod]:
     """Return the pods of a namespace that a selector selects, or may select."""
-    return [pod for pod in pods_in(root, namespace) if selects(selector, pod) is not False]
+    return [pod for pod, _ in judged(root, selector, namespace)]
+
+
+def judged(root: Root, selector: Any, namespace: str | None) -> Iterator[tuple[KnownPod, bool | None]]:
+    """Yield the pods of a namespace that a selector selects (True) or may select (None)."""
+    asked = requirements(selector)
+    for pod in _candidates(root, asked):
+        answer = _selects(asked, pod) if is_in(pod.namespace, namespace) else False
+        if answer is not False:
+            yield pod, answer
 
 
 def selects_nothing(root: Root, selector: Any, namespace: str | None) -> bool:
     """Tell whether a selector surely selects no pod; False wherever something unknown may make one."""
     asked = requirements(selector)
-    pods = pods_in(root, namespace)
-    if not asked or not pods or any(selects(selector, pod) is not False for pod in pods):
+    if not asked or not has_pods(root, namespace) or any(True for _ in judged(root, selector, namespace)):
         return False
-    return not (
-        _is_fed_from_outside(root, namespace) or _is_anothers(root, asked, [pod.labels for pod in pods])
-    )
+    return not (is_fed_from_outside(root, namespace) or _is_anothers(root, asked, root.once(_domains)))
 
 
 def is_anothers(root: Root, selector: Any, labels: Iterable[Mapping[str, str]]) -> bool:
     """Tell whether a selector may be meant for what something unknown makes, going by the labels that are known."""
-    return _is_anothers(root, requirements(selector) or (), list(labels))
+    return _is_anothers(root, requirements(selector) or (), _domains_of(labels))
 
 
-def _is_anothers(root: Root, asked: tuple[Requirement, ...], labels: list[Mapping[str, str]]) -> bool:
-    domains = {key.partition("/")[0] for found in labels for key in found if "/" in key}
+def _domains(root: Root) -> frozenset[str]:
+    return _domains_of(pod.labels for pod in known.pods(root))
+
+
+def _domains_of(labels: Iterable[Mapping[str, str]]) -> frozenset[str]:
+    return frozenset(key.partition("/")[0] for found in labels for key in found if "/" in key)
+
+
+def _is_anothers(root: Root, asked: tuple[Requirement, ...], domains: frozenset[str]) -> bool:
     keys = (item.key for item in asked if "/" in item.key)
     if any(key.partition("/")[0] not in domains and not key.startswith(_EVERYBODYS) for key in keys):
         return True
@@ -264,22 +337,30 @@ def _may_make_pods(item: Object) -> bool:
     return item.group != "argoproj.io" and not item.pods
 
 
-def _is_fed_from_outside(root: Root, namespace: str | None) -> bool:
-    """Tell whether a chart, or a root that could not be built, may put pods into a namespace."""
+def is_fed_from_outside(root: Root, namespace: str | None) -> bool:
+    """Tell whether something outside of the tree puts objects into a namespace: the platform, a chart, a root not built."""
+    if namespace is not None and namespace.startswith(_PLATFORM):
+        return True
     return any(is_in(place, namespace) for place in root.tree.once(_outside_namespaces))
 
 
-def _outside_namespaces(tree: Any) -> tuple[str | None, ...]:
+def _outside_namespaces(tree: Tree) -> tuple[str | None, ...]:
     return tuple(_outside(tree.roots))
 
 
 def _outside(roots: Iterable[Root]) -> Iterator[str | None]:
+    folders = {root.folder for root in roots}
     for root in roots:
         if root.problems:
             yield root.kustomization.document.get("namespace") if root.kustomization else None
         for item in root.of("Application", group="argoproj.io"):
             sources = [item.at("spec", "source"), *(source for _, source in items(item.spec, "sources"))]
-            if any(at(source, "chart") or at(source, "helm") for source in sources):
-                yield item.at("spec", "destination", "namespace")
+            paths = [str(at(source, "path", default="")).strip("/") for source in sources]
+            if any(path not in folders for path in paths) or any(at(source, "helm") for source in sources):
+                yield _text_or_none(item.at("spec", "destination", "namespace"))
         for item in root.of(*_CHARTS):
-            yield item.at("spec", "targetNamespace") or item.namespace
+            yield _text_or_none(item.at("spec", "targetNamespace")) or item.namespace
+
+
+def _text_or_none(value: object) -> str | None:
+    return value if isinstance(value, str) else None

@@ -17,7 +17,22 @@ Table = dict[str, tuple[Check, ...]]
 @cache
 def groups() -> Table:
     """Return the checks of each group, in the order in which people read about them."""
-    from mintage.check import batch, gitops, images, kustomize, network, ports, references, resources, routing, schema, security, serving, structure, suppression  # noqa: PLC0415 - whoever validates nothing loads no checks
+    from mintage.check import (
+        batch,
+        gitops,
+        images,
+        kustomize,
+        network,
+        ports,
+        references,
+        resources,
+        routing,
+        schema,
+        security,
+        serving,
+        structure,
+        suppression,
+    )  # noqa: PLC0415 - whoever validates nothing loads no checks
 
     return {
         "structure": structure.CHECKS,

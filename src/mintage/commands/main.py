@@ -44,7 +44,7 @@ def parser() -> argparse.ArgumentParser:
         "validate",
         help="check a tree of manifests: schemas, references, and what stands between things",
         description="Builds every kustomization below PATH and checks what it builds to, and the files it is built from. "
-        "Nothing is fetched and nothing is written. Exit code: 0 fine, 1 findings, 2 usage.",
+        "Nothing is fetched, and nothing but the report is written. Exit code: 0 fine, 1 findings, 2 usage.",
         allow_abbrev=False,
     )
     validate.add_argument(
@@ -91,11 +91,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return validate(vars(options))
     except MintageError as error:
-        sys.stderr.write(problems_text(error.problems, Path()))
+        text = problems_text(error.problems, Path())
+        sys.stderr.write(text.encode("utf-8", "backslashreplace").decode())
         return 2
-    except BrokenPipeError:
-        sys.stderr.close()  # whoever reads the report has seen enough
-        return 1
+    except KeyboardInterrupt:
+        return 130  # as a shell says it
 
 
 if __name__ == "__main__":

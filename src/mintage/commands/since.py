@@ -14,6 +14,8 @@ from mintage.errors import fail
 from mintage.tree.load import load
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mintage.spec.validation import Validation
     from mintage.tree.tree import Tree
 
@@ -23,15 +25,29 @@ def tree_at(repository: Path, revision: str, within: str, settings: Validation |
     git = shutil.which("git")
     if git is None:
         raise fail("--since", "git-missing", "git is not on PATH", "install git, or leave out --since")
-    command = [git, "-C", str(repository), "archive", "--format=tar", revision]
+    run = [git, "-C", str(repository)]
+    named = _output([*run, "rev-parse", "--verify", "--end-of-options", f"{revision}^{{tree}}"], revision)
+    archive = _output([*run, "archive", "--format=tar", named.decode().strip()], revision)
+    with TemporaryDirectory(prefix="mintage-since-") as folder:
+        with tarfile.open(fileobj=io.BytesIO(archive)) as files:
+            files.extractall(folder, filter=_inside)  # noqa: S202 - filtered
+        tree = load(Path(folder), within, settings)
+        assert tree.objects is not None  # built while the files are there
+        return tree
+
+
+def _output(command: Sequence[str], revision: str) -> bytes:
     done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 - found on PATH
     if done.returncode:
         reason = done.stderr.decode("utf-8", "replace").strip().splitlines()
         message = f"git cannot read `{revision}`: {reason[-1] if reason else 'no reason given'}"
         raise fail("--since", "git-revision", message, "name a branch, a tag or a commit that is here")
-    with TemporaryDirectory(prefix="mintage-since-") as folder:
-        with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
-            archive.extractall(folder, filter="data")
-        tree = load(Path(folder), within, settings)
-        assert tree.objects is not None  # built while the files are there
-        return tree
+    return done.stdout
+
+
+def _inside(member: tarfile.TarInfo, folder: str) -> tarfile.TarInfo | None:
+    """Return what is to be unpacked; a link that leads out of the folder is left out."""
+    try:
+        return tarfile.data_filter(member, folder)
+    except tarfile.FilterError:
+        return None

@@ -24,10 +24,13 @@ _MOST_EXCERPTS = 3  # of related places
 _MOST_ROOTS = 4
 
 
-def report_text(report: Report, root: Path, *, color: bool) -> str:
-    """Return all findings, a blank line between two, and a summary; places are relative to `root`."""
+def report_text(report: Report, root: Path, *, color: bool, tree: Path | None = None) -> str:
+    """Return all findings, a blank line between two, and a summary; places are relative to `root`.
+
+    Lines are shown of files in `tree`, which is the root by default.
+    """
     report = report.relative_to(root)
-    style, lines = Style(color), SourceLines(root)
+    style, lines = Style(color), SourceLines(root, tree)
     blocks = [finding_text(finding, lines, style) for finding in report.findings]
     return "\n".join([*blocks, summary_text(report, style)])
 

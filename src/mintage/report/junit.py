@@ -44,10 +44,13 @@ class _Case:
     type: str = ""
 
 
-def report_junit(report: Report, root: Path) -> str:
-    """Return the report as JUnit XML; it has no times, so that the same report is always the same text."""
+def report_junit(report: Report, root: Path, *, tree: Path | None = None) -> str:
+    """Return the report as JUnit XML; it has no times, so that the same report is always the same text.
+
+    Places are relative to `root`; lines are shown of files in `tree`, which is the root by default.
+    """
     report = report.relative_to(root)
-    lines = SourceLines(root)
+    lines = SourceLines(root, tree)
     suites = [(each.folder, _of_root(each, report, lines)) for each in report.roots]
     if loose := [_case(finding, report, lines) for finding in report.of_no_root()]:
         suites.append((_FILES, loose))

@@ -34,9 +34,10 @@ def harmless(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class SourceLines:
-    """The lines of the files under a folder, each file read at most once."""
+    """The lines of files, each read at most once: places are relative to `root`, what lies outside of `tree` is not read."""
 
     root: Path
+    tree: Path | None = None  # the root itself, by default
     _read: dict[str, list[str]] = field(default_factory=dict, repr=False, compare=False)
 
     def at(self, place: Location) -> str | None:
@@ -49,7 +50,7 @@ class SourceLines:
     def _lines(self, file: str) -> list[str]:
         try:
             path = (self.root / file).resolve()
-            if not path.is_relative_to(self.root.resolve()) or not path.is_file():
+            if not path.is_relative_to((self.tree or self.root).resolve()) or not path.is_file():
                 return []
             if path.stat().st_size > _MOST_BYTES:
                 return []

@@ -100,14 +100,18 @@ class Judging:
         ]
 
     def _of_component(self, objects: Iterable[tuple[str, Object]]) -> list[Finding]:
-        """Return what is found in objects by themselves; a component's key says no more than that."""
+        """Return what is found in objects by themselves; a component's key says no more than that.
+
+        What is found in several roots is kept for each of them, since somebody may ask for one.
+        """
         settings = apart(self.model.tree)
-        return merged(
-            (folder, finding)
+        return [
+            replace(finding, roots=(folder,))
             for folder, item in objects
             for check in self._single
+            if check.applies(item)
             for finding in of_object(settings, item, check) or ()
-        )
+        ]
 
     def _of_root(self, root: Root, objects: Sequence[Object] | None = None) -> list[Finding]:
         """Return what is found between objects, and in those objects of which a check must know more."""
@@ -152,10 +156,8 @@ class Judging:
         """Yield the findings of a task; of one that was not named, those in the roots that were."""
         folders = {f"{self.run.output}/{asked}" for asked in names}
         for finding in _findings(result):
-            if not names or name in names:
+            if not names or name in names or folders & {*finding.roots}:
                 yield finding
-            elif shared := folders & {*finding.roots}:
-                yield replace(finding, roots=tuple(sorted(shared)))
 
 
 def _result(found: Iterable[Finding]) -> Result:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mintage.spec.validation import Rules
 
 PAGE = "docs/reference/checks.md"
-UNUSED = "suppression-unused"
+UNUSED = frozenset({"suppression-unused", "external-unused"})  # what only the whole tree can tell
 SEVERITIES = {severity.word: severity for severity in Severity}
 
 
@@ -56,17 +56,22 @@ def report_of(
 ) -> Report:
     """Return the report of a run; `settings` is the file that the rules stand in, `environments` names roots.
 
-    What is accepted and not found is reported where the run looked at all that could be meant: `is_looked_at` tells
-    that of the place of an acceptance.
+    What is declared and not used is reported where the run looked at all that could be meant: `is_looked_at` tells
+    that of the place of a declaration.
     """
     chosen = {check.id for check in _chosen(rules, selection, settings)}
     known = table.checks()
-    wanted = [finding for finding in found if finding.id in chosen or finding.id not in known]
+    wanted = [
+        finding
+        for finding in found
+        if (finding.id in chosen or finding.id not in known)
+        and (finding.id not in UNUSED or _counts(finding.location, judged, is_looked_at))
+    ]
     standing, accepted = suppression.accept(wanted, rules, said, settings, dict(environments))
     complaints = [
         ("", finding)
         for name, hit in suppression.complaints(rules, said, accepted, settings, known, chosen)
-        if name in chosen and (name != UNUSED or _counts(hit.place, judged, is_looked_at))
+        if name in chosen and (name not in UNUSED or _counts(hit.place, judged, is_looked_at))
         for finding in placed(known[name], [hit])
     ]
     return Report(
@@ -82,7 +87,7 @@ def report_of(
 
 
 def _counts(place: Location | None, judged: Judged, is_looked_at: Callable[[Location], bool]) -> bool:
-    """Tell whether an acceptance of nothing counts; what is in a root that was not built is not known."""
+    """Tell whether a declaration that nothing uses counts; what is in a root that was not built is not known."""
     return (
         place is not None
         and all(root.status is RootStatus.BUILT for root in judged.roots)

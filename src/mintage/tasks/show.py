@@ -45,8 +45,8 @@ def _check(options: Mapping[str, Any]) -> None:
             )
 
 
-def text_of(report: Report, root: Path, format: str, *, color: bool) -> str:  # noqa: A002 - the option's name
-    """Return a report in one of the formats; places are relative to `root`."""
+def text_of(report: Report, root: Path, format: str, *, color: bool, tree: Path | None = None) -> str:  # noqa: A002 - the option's name
+    """Return a report in one of the formats; places are relative to `root`, lines are shown of files in `tree`."""
     if format == "json":
         from mintage.report.findings_json import report_json  # noqa: PLC0415
 
@@ -58,10 +58,10 @@ def text_of(report: Report, root: Path, format: str, *, color: bool) -> str:  # 
     if format == "junit":
         from mintage.report.junit import report_junit  # noqa: PLC0415
 
-        return report_junit(report, root)
+        return report_junit(report, root, tree=tree)
     from mintage.report.findings_text import report_text  # noqa: PLC0415
 
-    return report_text(report, root, color=color)
+    return report_text(report, root, color=color, tree=tree)
 
 
 def is_colored() -> bool:
@@ -71,7 +71,8 @@ def is_colored() -> bool:
 
 def say(text: str) -> None:
     """Print a text; what the terminal's encoding does not have becomes a question mark."""
-    encoding = sys.stdout.encoding or "utf-8"
+    stream = sys.stdout if hasattr(sys.stdout, "encoding") else sys.__stdout__  # doit's own has none
+    encoding = (stream.encoding if stream else None) or "utf-8"
     sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
 
 

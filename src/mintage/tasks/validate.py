@@ -184,7 +184,7 @@ class Validation:
         )
 
     def _of_component(self, name: str) -> str:
-        """A component: its specs, its files, and those that no component made, which may patch it."""
+        """Return the key of a component: its specs, its files, and those that no component made, which may patch it."""
         trace = self.run.traces.get(name)
         own = [(path, self._rendered.get(path, "")) for path in sorted(trace.outputs if trace else ())]
         return key([("specs", self.run.component_key(name)), ("shared", self._shared), *own])
@@ -208,7 +208,7 @@ class Validation:
         """The digest of every file of the rendered tree; those that are as they were written are not read."""
         folder, prefix = f"{self._workspace.root}/{self.run.output}/", f"{self.run.output}/"
         known: dict[str, str] = {}
-        for _, trace in self.run.traces.items():
+        for trace in self.run.traces.values():
             if seal(folder, trace.outputs) == trace.seal:
                 known.update(trace.outputs)
         paths = (path.removeprefix(prefix) for path in self.files.paths if path.startswith(prefix))

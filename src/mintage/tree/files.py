@@ -83,14 +83,10 @@ class Files:
             if self._skip(path):
                 continue
             if entry.is_dir(follow_symlinks=False):
-                if not self._is_a_tools(entry):
+                if not is_a_tools(Path(entry.path)):
                     yield from self._walk(path)
-            elif entry.is_file():
+            elif _is_file(entry):
                 yield path
-
-    def _is_a_tools(self, entry: os.DirEntry[str]) -> bool:
-        hidden = entry.name.startswith(".") and entry.name != ".github"
-        return hidden or entry.name in _SKIPPED or Path(entry.path, "pyvenv.cfg").exists()
 
     def is_folder(self, path: str) -> bool:
         """Tell whether a normalised path is a folder with files in it."""
@@ -152,6 +148,19 @@ class Files:
             except MintageError:
                 self._located[path] = []
         return self._located[path]
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_file()
+    except OSError:  # a link to itself
+        return False
+
+
+def is_a_tools(folder: Path) -> bool:
+    """Tell whether a folder belongs to a tool, by its name or by what is in it."""
+    hidden = folder.name.startswith(".") and folder.name != ".github"
+    return hidden or folder.name in _SKIPPED or os.path.exists(folder / "pyvenv.cfg")  # noqa: PTH110 - raises nothing
 
 
 def joined(folder: str, path: str) -> str:

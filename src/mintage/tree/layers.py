@@ -189,7 +189,7 @@ class Operations:
         """Return the place of the last operation that wrote what stands there."""
         found = None
         for index, operation in items(self.patch.value):
-            if operation.get("op") not in {"add", "replace", "copy", "move"}:
+            if str(operation.get("op")) not in {"add", "replace", "copy", "move"}:
                 continue
             target = pointer(operation.get("path"))
             value = operation.get("value")

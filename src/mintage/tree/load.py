@@ -58,7 +58,7 @@ def load(repository: Path, within: str = ".", settings: Validation | None = None
         }
     loose = tuple(found.loose())  # reads files, so their problems come after
     problems = tuple(
-        problem for path in sorted(files.problems) for problem in files.problems[path] if _is_in(path, within)
+        problem for path in sorted(files.problems) for problem in files.problems[path] if is_in(path, within)
     )
     return Tree(
         roots=tuple(found.roots()),
@@ -71,7 +71,8 @@ def load(repository: Path, within: str = ".", settings: Validation | None = None
     )
 
 
-def _is_in(path: str, folder: str) -> bool:
+def is_in(path: str, folder: str) -> bool:
+    """Tell whether a path is a folder's, or the very file; `.` is the top."""
     return folder in {".", path} or path.startswith(f"{folder}/")
 
 
@@ -120,7 +121,7 @@ class _Loading:
             if folder == self.within or (folder not in used and not kustomization.is_component)
         }
         found |= self._circles(found)
-        return sorted(folder for folder in found if _is_in(folder, self.within))
+        return sorted(folder for folder in found if is_in(folder, self.within))
 
     def _uses(self, folder: str) -> Iterator[str]:
         kustomization = self.kustomizations[folder]
@@ -221,7 +222,7 @@ class _Loading:
 
     def _manifests(self, folder: str) -> list[str]:
         """Return the files of a folder that may hold plain manifests."""
-        return [path for path in self.files.paths if _is_in(path, folder) and self._may_be_manifest(path)]
+        return [path for path in self.files.paths if is_in(path, folder) and self._may_be_manifest(path)]
 
     def _may_be_manifest(self, path: str) -> bool:
         name, suffix = path.rpartition("/")[2], Path(path).suffix
@@ -229,7 +230,7 @@ class _Loading:
             return False
         if suffix == ".json" and path.startswith("schemas/"):
             return False  # what `doit schemas import` wrote
-        if any(_is_in(path, chart) for chart in self.files.charts):
+        if any(is_in(path, chart) for chart in self.files.charts):
             return False
         return suffix != ".json" or '"apiVersion"' in self._head(path)
 
@@ -262,7 +263,7 @@ class _Loading:
             deep[path] = deep.get(path, False) or at(source, "directory", "recurse") is True
         for path, recurse in sorted(deep.items()):
             known = path in self.kustomizations or path in self.files.charts
-            if self.files.is_folder(path) and not known and _is_in(path, self.within):
+            if self.files.is_folder(path) and not known and is_in(path, self.within):
                 found = self._manifests(path)
                 yield path, [file for file in found if recurse or str(PurePosixPath(file).parent) == path]
 
@@ -318,7 +319,7 @@ class _Loading:
 
     def notes(self) -> Iterator[str]:
         """Yield what was not looked at."""
-        if charts := [chart for chart in self.files.charts if _is_in(chart, self.within)]:
+        if charts := [chart for chart in self.files.charts if is_in(chart, self.within)]:
             yield f"{len(charts)} Helm charts were not rendered: {', '.join(charts[:5])}{', ...' if len(charts) > 5 else ''}"
         if missing := [built.folder for built in self.built if any(p.id == MISSING for p in built.problems)]:
             yield f"neither kubectl nor kustomize is on PATH: {len(missing)} kustomizations were not built"

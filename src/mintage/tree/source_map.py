@@ -163,7 +163,7 @@ class SourceMap:
                 name = str(item.get("name") or "")
                 behavior = item.get("behavior")
                 same = [traced for traced in objects if traced.kind == kind and traced.is_called(name)]
-                if behavior in {"merge", "replace"} and same:
+                if str(behavior) in {"merge", "replace"} and same:
                     same[-1].layers.append(Generator(*place, item=item, merges=behavior == "merge"))
                     continue
                 document = {"apiVersion": "v1", "kind": kind, "metadata": {"name": name}}
@@ -292,7 +292,7 @@ def _rename(kustomization: Kustomization, patch: Patch, traced: Traced) -> None:
         for _, operation in items(patch.value):
             value = operation.get("value")
             to_name = pointer(operation.get("path")) == ("metadata", "name")
-            if to_name and operation.get("op") in {"add", "replace"} and isinstance(value, str):
+            if to_name and str(operation.get("op")) in {"add", "replace"} and isinstance(value, str):
                 traced.rename(value)
     elif at(kustomization.document, *patch.entry[:2], "options", "allowNameChange") is True:
         traced.rename(str(at(patch.value, "metadata", "name", default=traced.name)))

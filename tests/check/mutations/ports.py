@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from check.mutations.mutation import Mutation
-from mintage.spec.validation import Rules
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -98,6 +97,6 @@ MUTATIONS = (
         "probe-path-unknown",
         "Job zelda-rl-prod/zelda-evaluator-94827fd1",
         files=_unknown_route,
-        rules=Rules(first_party=("quay.io/acme/*",)),
+        rules={"first_party": ("quay.io/acme/*",)},
     ),
 )

@@ -189,7 +189,7 @@ MUTATIONS = (
         "ref-template-missing",
         "WorkflowTemplate zelda-rl-prod/train",
         _workflow("waits", "seconds"),
-        also=NO_SCHEMA,
+        also=NOT_HERE,
     ),
     Mutation(
         "wf-param-unused", "WorkflowTemplate zelda-rl-prod/train", _workflow("wait", "second"), also=NOT_HERE

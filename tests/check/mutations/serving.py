@@ -185,8 +185,12 @@ def _unsized_cache(objects: Objects) -> None:
 
 
 def _unsaved_results(objects: Objects) -> None:
-    container = _pod(objects.get("Job", "zelda-evaluator*"))["containers"][0]
+    job = deepcopy(objects.get("Job", "zelda-evaluator*"))
+    job["metadata"]["name"] = "finetune-0a1b2c3d"
+    container = _pod(job)["containers"][0]
+    container["image"] = "ghcr.io/acme/trainer:2.1.0"
     container["env"] = [{"name": "OUTPUT_DIR", "value": "/results"}]
+    objects.add(job)
 
 
 def _of_map(id: str, change: Callable[[Objects], None], name: str = _TEXT) -> Mutation:  # noqa: A002 - the field's name
@@ -230,5 +234,5 @@ MUTATIONS = (
     _of_server("pd-side-channel-missing", _disaggregate([_NIXL], [_NIXL], side_channel=False), _PREFILL),
     Mutation("kserve-runtime-missing", "InferenceService zelda-rl-prod/qwen25-7b", _runtime),
     _of_server("model-cache-ephemeral", _unsized_cache),
-    Mutation("job-output-ephemeral", "", _unsaved_results),
+    Mutation("job-output-ephemeral", "Job zelda-rl-prod/finetune-0a1b2c3d", _unsaved_results),
 )  # fmt: skip

@@ -22,7 +22,7 @@ CLIENT = {"podSelector": {"matchLabels": {"app": "client"}}}
 HERE = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "models"}}}
 ELSEWHERE = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "gateways"}}}
 LABELLED = {"namespaceSelector": {"matchLabels": {"team": "ml"}}}
-CALL = [{"name": "LLM_URL", "value": "http://server:80/v1"}]
+CALL = [{"name": "LLM_URL", "value": "http://llm:80/v1"}]
 
 
 def ids(*documents: Document, **settings: Any) -> set[str]:
@@ -102,7 +102,7 @@ def blocked(*policies: Document, env: list[Document] | None = None, **settings: 
     """Return what is said of a client that calls a server on port 80, which is 8000 of its pods."""
     documents = (
         workload("server"),
-        service("server", 80),
+        service("llm", 80, selector={"app": "server"}),
         workload("client", 8080, env=env or CALL),
         *policies,
     )
@@ -114,7 +114,7 @@ def test_a_client_is_judged_by_the_port_of_the_pod() -> None:
     """Policies see the port after the Service has translated it."""
     assert blocked(policy("p", SERVER, ingress=[{"ports": [{"port": 8000}]}])) == []
     assert blocked(policy("p", SERVER, ingress=[{"ports": [{"port": 80}]}])) == [
-        "port 80 of Service `server` cannot be reached: its pods do not admit this one, by NetworkPolicy `p`"
+        "port 80 of Service `llm` cannot be reached: its pods do not admit this one, by NetworkPolicy `p`"
     ]
 
 
@@ -123,7 +123,7 @@ def test_a_closed_client_is_found() -> None:
     dns = {"ports": [{"protocol": "UDP", "port": 53}, {"protocol": "TCP", "port": 53}]}
     closed = policy("p", CLIENT["podSelector"], policyTypes=["Egress"], egress=[dns])
     assert blocked(closed) == [
-        "port 80 of Service `server` cannot be reached: this pod may not send there, by NetworkPolicy `p`"
+        "port 80 of Service `llm` cannot be reached: this pod may not send there, by NetworkPolicy `p`"
     ]
 
 
@@ -185,9 +185,7 @@ def test_a_model_from_a_hub_needs_a_way_out(rule: Document, is_found: bool) -> N
 )
 def test_what_may_need_nothing_outside_is_not_reported(container: Document) -> None:
     """Only what cannot work is."""
-    documents = [workload("x", labels={"app": "x"})]
     assert outside(container) == set()
-    assert documents
 
 
 def test_a_declared_host_is_needed() -> None:

@@ -122,7 +122,7 @@ def test_a_default_port_is_compared_with_the_declared_one() -> None:
 
 def test_only_what_loads_a_model_needs_a_startup_probe() -> None:
     """A model server with an accelerator, whose liveness probe gives up early."""
-    liveness = {"livenessProbe": {"httpGet": {"path": "/", "port": 8000}}, **DECLARED}
+    liveness: dict[str, Any] = {"livenessProbe": {"httpGet": {"path": "/", "port": 8000}}, **DECLARED}
     gpu = {"resources": {"limits": {"nvidia.com/gpu": 1}}}
     server = {"image": "vllm/vllm-openai:v0.11.0", **liveness, **gpu}
     assert told(pod(server)) == {

@@ -229,6 +229,18 @@ def test_the_parallelism_of_kserve_counts(parallelism: dict[str, Any], gpus: int
     assert bool(messages(llm(parallelism, gpus))) is wrong
 
 
+def test_what_is_only_a_part_of_a_service_is_not_judged() -> None:
+    """A service that uses the runtime may ask for more accelerators."""
+    spec = {"containers": [container("--tensor-parallel-size=4", gpus=1)]}
+    item = {
+        "apiVersion": "serving.kserve.io/v1alpha1",
+        "kind": "ServingRuntime",
+        "metadata": {"name": "a"},
+        "spec": spec,
+    }
+    assert messages(item) == []
+
+
 MASK = "gpu-visible-devices-mismatch"
 
 

@@ -143,6 +143,8 @@ def test_weights_must_fit_into_what_vllm_may_use() -> None:
         server("--config=/etc/vllm.yaml", nodeSelector=L4),
         server("--gpu-memory-utilization=$(SHARE)", nodeSelector=L4),
         server("--enable-expert-parallel", "--data-parallel-size=8", nodeSelector=L4),
+        server(model="acme/Qwen2.5-14B-Instruct-FP4", nodeSelector=L4),
+        server(model="acme/qwen2.5-14b.Q4_K_M", nodeSelector=L4),
         server(model="/mnt/models", nodeSelector=L4),
         server(model="acme/large", nodeSelector=L4),
     ],

@@ -63,7 +63,7 @@ def test_a_rollout_must_end_a_pod_to_free_its_accelerators(spec: dict[str, Any],
 def test_a_rollout_says_what_it_needs() -> None:
     """How many pods more, with how many accelerators."""
     assert found("gpu-surge-deadlock", deployment(2)) == [
-        "a rollout starts 1 more pod with 2 `nvidia.com/gpu` before it ends one of 1 replica"
+        "a rollout needs 2 `nvidia.com/gpu` more: 1 new pod starts before an old one ends"
     ]
 
 
@@ -152,6 +152,18 @@ def budget(**spec: Any) -> dict[str, Any]:
 def test_a_budget_must_let_a_pod_go(spec: dict[str, Any], replicas: int, wrong: bool) -> None:
     """Percentages are rounded up."""
     assert bool(found("pdb-blocks-drain", deployment(replicas=replicas), budget(**spec))) is wrong
+
+
+def test_a_budget_says_what_it_keeps() -> None:
+    """In words for one pod and for several."""
+    rest = "be evicted: a machine with one of them is never drained"
+    assert found("pdb-blocks-drain", deployment(), budget(minAvailable=1)) == [
+        f"`minAvailable: 1` lets not even the only pod {rest}"
+    ]
+    assert found("pdb-blocks-drain", deployment(replicas=2), budget(minAvailable=2)) == [
+        f"`minAvailable: 2` lets none of the 2 pods {rest}"
+    ]
+    assert found("pdb-blocks-drain", budget(maxUnavailable=0)) == [f"`maxUnavailable: 0` lets no pod {rest}"]
 
 
 def test_a_budget_of_pods_that_may_become_more_is_right() -> None:

@@ -77,7 +77,7 @@ def test_what_has_no_namespace_needs_a_cluster_role_binding() -> None:
     cluster = {**role({"apiGroups": [""], "resources": ["nodes"], "verbs": ["*"]}), "kind": "ClusterRole"}
     script = pod("kubectl", "get", "nodes")
     assert told(script, cluster, binding("ClusterRole")) == [
-        "`kubectl get nodes` must get, list `nodes`, but no role of ServiceAccount `sa` allows it"
+        "`kubectl get nodes` must list `nodes`, but no role of ServiceAccount `sa` allows it"
     ]
     assert told(script, cluster, binding("ClusterRole", bound="ClusterRoleBinding")) == []
 
@@ -90,7 +90,10 @@ def test_an_endpoint_picker_reads_pods_and_its_pool() -> None:
         "resources": ["inferencepools"],
         "verbs": ["get", "list", "watch"],
     }
+    resource = "inferencepools.inference.networking.k8s.io"
+    assert told(pod("epp", "-poolName", "qwen"), role(pools), binding()) == [
+        "the endpoint picker must get, list, watch `pods`, but no role of ServiceAccount `sa` allows it"
+    ]
     assert told(picker, role(PODS, pools), binding()) == [
-        "the endpoint picker must get, list, watch `inferencepools.inference.networking.k8s.io`,"
-        " but no role of ServiceAccount `sa` allows it"
+        f"the endpoint picker must get, list, watch `{resource}`, but no role of ServiceAccount `sa` allows it"
     ]

@@ -71,7 +71,7 @@ def test_a_namespace_says_which_standard_counts() -> None:
 
 def test_a_preset_may_fill_in_what_is_absent() -> None:
     """Not what the object says wrongly itself."""
-    service = {
+    service: dict[str, Any] = {
         "apiVersion": "serving.kserve.io/v1alpha1",
         "kind": "LLMInferenceService",
         "metadata": {"name": "q"},

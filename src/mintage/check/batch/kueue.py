@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from mintage.check import known, quantity
 from mintage.check.batch import ray
 from mintage.check.interface import ERROR, INFO, WARNING, Check, Hit, Other
+from mintage.check.resources.accelerators import QUEUE
 from mintage.check.tables import accelerator_vendor
 from mintage.errors import did_you_mean
 from mintage.tree.objects import at, items, mapping
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from mintage.tree.tree import Root, Tree
 
 GROUP = "kueue.x-k8s.io"
-QUEUE = "kueue.x-k8s.io/queue-name"
 _ELASTIC = "kueue.x-k8s.io/elastic-job"
 _MADE = "default"
 
@@ -31,25 +31,37 @@ def queue_of(item: Object) -> tuple[Path, str] | None:
     """Return the queue that an object is submitted to, with the path of the name."""
     for field, texts in (("labels", item.labels), ("annotations", item.annotations)):
         name = texts.get(QUEUE)
-        if name and "$" not in name and "{{" not in name:
+        if name and _is_name(name):
             return ("metadata", field, QUEUE), name
     return None
 
 
+def _is_name(text: str) -> bool:
+    return "$" not in text and "{{" not in text
+
+
 def _local_queue_missing(root: Root) -> Iterator[Hit]:
     for item in root.objects:
-        found = queue_of(item)
-        if found is None or found[1] == _MADE:
-            continue
-        path, name = found
-        if not known.exists(root, "LocalQueue", name, item.namespace):
-            names = [queue.name for queue in root.tree.of("LocalQueue")]
-            yield Hit(
-                f"`{QUEUE}` names `{name}`, but there is no such LocalQueue in {_place(item)}",
-                did_you_mean(name, names) or "add the LocalQueue to the same namespace",
-                item,
-                path,
-            )
+        for path, name in _queues(item):
+            if name != _MADE and not known.exists(root, "LocalQueue", name, item.namespace):
+                names = [queue.name for queue in root.tree.of("LocalQueue")]
+                yield Hit(
+                    f"`{QUEUE}` names `{name}`, but there is no such LocalQueue in {_place(item)}",
+                    did_you_mean(name, names) or "add the LocalQueue to the same namespace",
+                    item,
+                    path,
+                )
+
+
+def _queues(item: Object) -> Iterator[tuple[Path, str]]:
+    """Yield the queues that an object and the templates of its pods are submitted to."""
+    if found := queue_of(item):
+        yield found
+    for pod in item.pods:
+        path: Path = (*pod.path[:-1], "metadata", "labels", QUEUE)
+        name = at(item.document, *path)
+        if pod.path != ("spec",) and isinstance(name, str) and _is_name(name):
+            yield path, name
 
 
 def _place(item: Object) -> str:

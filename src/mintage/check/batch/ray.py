@@ -272,7 +272,7 @@ def _judged(
     right = {total, *(total * factor for factor in factors), *_cores(cluster, groups)}
     if value in right:
         return None
-    products = "".join(f", times {factor} per worker {total * factor}" for factor in factors)
+    products = "".join(f" ({total * factor} with {factor} for each)" for factor in factors)
     noun = "worker" if total == 1 else "workers"
     return Hit(
         f"`{name}` is {value}, but the cluster has {total} {noun}{products}",

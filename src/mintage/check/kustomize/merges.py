@@ -94,7 +94,7 @@ def _union(path: Path, value: dict[str, Any]) -> frozenset[str]:
         return frozenset({"value", "valueFrom"})
     if path and path[-1] in _PROBES:
         return _HANDLERS
-    if path and path[-1] in _STRATEGIES and value.get("type") in {"Recreate", "OnDelete"}:
+    if path and path[-1] in _STRATEGIES and str(value.get("type")) in {"Recreate", "OnDelete"}:
         return frozenset({"type", "rollingUpdate"})
     return frozenset()
 

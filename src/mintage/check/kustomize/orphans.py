@@ -98,7 +98,9 @@ def _is_operations(value: Any) -> bool:
     return (
         isinstance(value, list)
         and bool(value)
-        and all(isinstance(item, dict) and item.get("op") in _OPERATIONS and "path" in item for item in value)
+        and all(
+            isinstance(item, dict) and str(item.get("op")) in _OPERATIONS and "path" in item for item in value
+        )
     )
 
 

@@ -179,7 +179,11 @@ def _operated(patch: Patch) -> list[tuple[Path, Any]] | None:
         steps: Path = tuple(int(step) if step.isdigit() else step for step in pointer(operation.get("path")))
         if operation.get("op") == "test":
             continue
-        if operation.get("op") not in _WRITES or not steps or (operation["op"] == "add" and _is_item(steps)):
+        if (
+            str(operation.get("op")) not in _WRITES
+            or not steps
+            or (operation["op"] == "add" and _is_item(steps))
+        ):
             return None
         said.append((steps, operation.get("value")))
     return said

@@ -10,9 +10,8 @@ import re
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from mintage.check.network.monitors import image_of
+from mintage.check.network.monitors import image_of, vllm_in
 from mintage.check.network.queries import recorded
-from mintage.check.tables import vllm_version
 from mintage.check.tables.metrics import series
 from mintage.errors import MintageError
 
@@ -97,7 +96,7 @@ def vllm_releases(pods: list[KnownPod]) -> dict[str, Version] | None:
         if pod.source.group == "serving.kserve.io" and not image_of(pod):
             return None  # a runtime says which image
         for image in image_of(pod):
-            release = vllm_version(image)
+            release = vllm_in(image)
             if release is not None:
                 found[image] = release
             elif _HOLDS_VLLM.search(image):

@@ -23,9 +23,10 @@ from mintage.check.network.monitors import (
     pods_of,
     services_of,
     targets,
+    vllm_in,
 )
 from mintage.check.network.queries import queries, texts
-from mintage.check.tables import vllm_metrics, vllm_version
+from mintage.check.tables import vllm_metrics
 from mintage.check.tables.metrics import (
     metric_exporter,
     metric_known,
@@ -78,9 +79,7 @@ def _nobodys(name: str) -> str:
 def _instead(root: Root, name: str) -> str:
     if (successor := metric_successor(name)) is not None:
         return f"use `{successor}`"
-    releases = [
-        found for pod in known.pods(root) for image in image_of(pod) if (found := vllm_version(image))
-    ]
+    releases = [found for pod in known.pods(root) for image in image_of(pod) if (found := vllm_in(image))]
     names = _vllm_names(max(releases)) if releases and name.startswith(_VLLM) else []
     near = did_you_mean(name, names)
     return (
@@ -95,10 +94,9 @@ def _vllm_names(release: Version) -> list[str]:
 
 
 def _unexported_metric(root: Root) -> Iterator[Hit]:
-    releases = vllm_releases(list(known.pods(root)))
     for query, name in _asked(root):
         if name.startswith(_VLLM):
-            yield from _not_in_release(query, name, releases or {})
+            yield from _not_in_release(query, name, root.once(_releases))
         elif metric_exporter(name) is None and (maker := is_missing_from_own(root, name)):
             near = did_you_mean(name, root.tree.once(own_metrics))
             yield Hit(
@@ -110,6 +108,10 @@ def _unexported_metric(root: Root) -> Iterator[Hit]:
                 query.path,
                 others=(Other("where metrics of this family are made", place=Location(maker)),),
             )
+
+
+def _releases(root: Root) -> dict[str, Version]:
+    return vllm_releases(list(known.pods(root))) or {}
 
 
 def _not_in_release(query: Query, name: str, releases: dict[str, Version]) -> Iterator[Hit]:
@@ -128,14 +130,13 @@ def _not_in_release(query: Query, name: str, releases: dict[str, Version]) -> It
 
 
 def _alert_without_target(root: Root) -> Iterator[Hit]:
-    unscraped = _unscraped_servers(root)
     for query in queries(root):
         if not query.is_alert:
             continue
         for found in query.series:
             hit = _wrong_namespace(root, query, found) or _wrong_job(root, query, found)
-            if hit is None and unscraped and found.name and found.name.startswith(_VLLM):
-                hit = _unscraped_hit(query, found.name, unscraped)
+            if hit is None and found.name and found.name.startswith(_VLLM) and root.once(_unscraped_servers):
+                hit = _unscraped_hit(query, found.name, root.once(_unscraped_servers))
             if hit is not None:
                 yield hit
                 break
@@ -224,7 +225,7 @@ def _jobs_of(root: Root, monitor: Monitor) -> set[str]:
 
 def _unscraped_servers(root: Root) -> list[KnownPod]:
     """Return the pods with vLLM if the tree has some, and surely nothing scrapes any of them."""
-    servers = [pod for pod in known.pods(root) if any(vllm_version(image) for image in image_of(pod))]
+    servers = [pod for pod in known.pods(root) if any(vllm_in(image) for image in image_of(pod))]
     if (
         any(pod.source.group == _RUNTIMES or _is_annotated(pod) for pod in servers)
         or root.once(_jobs) is None
@@ -232,7 +233,7 @@ def _unscraped_servers(root: Root) -> list[KnownPod]:
         return []
     own = {id(pod.source) for pod in servers}
     scraped = {id(pod.source) for monitor in around(root) for pod in targets(root, monitor)}
-    if own & scraped or any(_is_scraped_by_annotation(root, pod) for pod in servers):
+    if own & scraped or {id(pod) for pod in servers} & _scraped_by_annotation(root):
         return []
     return servers
 
@@ -242,13 +243,14 @@ def _is_annotated(pod: KnownPod) -> bool:
     return isinstance(template, dict) and "prometheus.io/scrape" in template
 
 
-def _is_scraped_by_annotation(root: Root, pod: KnownPod) -> bool:
-    return any(
-        service.source is not None
-        and "prometheus.io/scrape" in service.source.annotations
-        and pod in pods_behind(root, service)
+def _scraped_by_annotation(root: Root) -> set[int]:
+    """Return the pods, by identity, that Services with the annotation select."""
+    annotated = (
+        service
         for service in known.services(root)
+        if service.source is not None and "prometheus.io/scrape" in service.source.annotations
     )
+    return {id(pod) for service in annotated for pod in pods_behind(root, service)}
 
 
 def _unscraped_hit(query: Query, name: str, servers: list[KnownPod]) -> Hit:

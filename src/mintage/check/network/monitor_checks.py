@@ -17,21 +17,22 @@ from mintage.check.network.monitors import (
     around,
     has_open_ports,
     image_of,
+    judged_services,
     monitors,
     pods_behind,
     pods_of,
-    selects_service,
     services_of,
+    vllm_in,
 )
 from mintage.check.network.services import blamed
 from mintage.check.selectors import (
     is_anothers,
+    is_fed_from_outside,
     matches,
     requirements,
     selects_nothing,
     shown,
 )
-from mintage.check.tables import vllm_version
 from mintage.errors import did_you_mean
 from mintage.tree.objects import mapping
 
@@ -102,11 +103,13 @@ def _pod_labels(root: Root, monitor: Monitor) -> list[dict[str, str]] | None:
 
 
 def _service_labels(root: Root, monitor: Monitor) -> list[dict[str, str]] | None:
+    if any(True for _ in judged_services(root, monitor)):
+        return None
+    if any(
+        known.is_elsewhere(root, name) or is_fed_from_outside(root, name) for name in monitor.namespaces or ()
+    ):
+        return None
     near = [service for service in known.services(root) if monitor.looks_into(service.namespace)]
-    if any(selects_service(monitor.selector, service) is not False for service in near):
-        return None
-    if any(known.is_elsewhere(root, name) for name in monitor.namespaces or ()):
-        return None
     labels = [service.source.labels for service in near if service.source and not service.generated]
     return None if is_anothers(root, monitor.selector, labels) and labels else labels
 
@@ -226,6 +229,12 @@ def _unmonitored(root: Root) -> Iterator[Hit]:
     if not monitors(root) or _nothing_found(root):
         return
     scraped = _scraped(root, watching)
+    chosen = {
+        id(service)
+        for monitor in watching
+        if not monitor.of_pods
+        for service, _ in judged_services(root, monitor)
+    }
     for service in known.services(root):
         item = service.source
         if (
@@ -239,7 +248,7 @@ def _unmonitored(root: Root) -> Iterator[Hit]:
         if not behind or {id(pod.source) for pod in behind} <= scraped:
             continue
         path = _shows_metrics(service, behind)
-        if path is not None and not any(_may_select(monitor, service) for monitor in watching):
+        if path is not None and id(service) not in chosen:
             yield Hit(
                 f"Service `{service.name}` shows metrics, and no monitor selects it",
                 "add it to a ServiceMonitor, or name the port otherwise if it shows no metrics",
@@ -252,24 +261,12 @@ def _scraped(root: Root, watching: tuple[Monitor, ...]) -> set[int]:
     found: set[int] = set()
     for monitor in watching:
         if monitor.of_pods:
-            found |= {id(pod.source) for pod in known.pods(root) if _may_select_pod(monitor, pod)}
+            found |= {id(pod.source) for pod in pods_of(root, monitor)}
         else:
             found |= {
                 id(pod.source) for service in services_of(root, monitor) for pod in pods_behind(root, service)
             }
     return found
-
-
-def _may_select(monitor: Monitor, service: KnownService) -> bool:
-    return (
-        not monitor.of_pods
-        and monitor.looks_into(service.namespace)
-        and selects_service(monitor.selector, service) is not False
-    )
-
-
-def _may_select_pod(monitor: Monitor, pod: KnownPod) -> bool:
-    return monitor.looks_into(pod.namespace) and matches(monitor.selector, pod.labels)
 
 
 def _is_annotated(item: Object) -> bool:
@@ -281,7 +278,7 @@ def _shows_metrics(service: KnownService, behind: list[KnownPod]) -> tuple[str |
     for index, port in enumerate(service.ports or ()):
         if _METRICS.search(port.name):
             return ("spec", "ports", index, "name")
-    serves = all(any(vllm_version(image) for image in image_of(pod)) for pod in behind)
+    serves = all(any(vllm_in(image) for image in image_of(pod)) for pod in behind)
     return ("spec", "selector") if serves else None
 
 

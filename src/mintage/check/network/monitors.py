@@ -7,25 +7,30 @@ tree; which monitors it selects is asked in `monitor_checks`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from mintage.check import known
 from mintage.check.known import KnownPod
 from mintage.check.selectors import (
+    LabelIndex,
     Selector,
     is_in,
+    judged,
     matches,
     of_labels,
     requirements,
     selectable,
     selects,
 )
+from mintage.check.tables import vllm_version
 from mintage.tree.objects import at, items, mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mintage.check.known import KnownService
+    from mintage.check.tables import Version
     from mintage.tree.objects import Object, Path
     from mintage.tree.tree import Root
 
@@ -94,11 +99,22 @@ def _namespaces(item: Object) -> frozenset[str | None] | None:
 
 def services_of(root: Root, found: Monitor) -> list[KnownService]:
     """Return the Services that a ServiceMonitor surely selects."""
-    return [
-        service
-        for service in known.services(root)
-        if found.looks_into(service.namespace) and selects_service(found.selector, service) is True
+    return [service for service, answer in judged_services(root, found) if answer]
+
+
+def judged_services(root: Root, found: Monitor) -> Iterator[tuple[KnownService, bool | None]]:
+    """Yield the Services that a ServiceMonitor selects (True) or may select (None)."""
+    for service in root.once(_service_index).candidates(requirements(found.selector)):
+        answer = selects_service(found.selector, service) if found.looks_into(service.namespace) else False
+        if answer is not False:
+            yield service, answer
+
+
+def _service_index(root: Root) -> LabelIndex[KnownService]:
+    plain = [
+        (item.source.labels, item) for item in known.services(root) if item.source and not item.generated
     ]
+    return LabelIndex(plain, [item for item in known.services(root) if item.generated or not item.source])
 
 
 def selects_service(selector: Selector, service: KnownService) -> bool | None:
@@ -127,8 +143,8 @@ def pods_of(root: Root, found: Monitor) -> list[KnownPod]:
     """Return the pods that a PodMonitor surely selects."""
     return [
         pod
-        for pod in known.pods(root)
-        if found.looks_into(pod.namespace) and selects(found.selector, pod) is True
+        for pod, answer in judged(root, found.selector, None)
+        if answer and found.looks_into(pod.namespace)
     ]
 
 
@@ -172,18 +188,23 @@ def has_open_ports(pod: KnownPod) -> bool:
     return pod.open and pod.source.group not in _PLAIN_GROUPS
 
 
-def is_workload_of(pod: KnownPod, root: Root) -> bool:
-    """Tell whether a pod belongs to a root itself."""
-    return root.get(pod.source.kind, pod.source.name) is pod.source
-
-
 def image_of(pod: KnownPod) -> tuple[str, ...]:
     """Return the images of a pod."""
     return tuple(container.image for container in pod.pod.containers if container.image) if pod.pod else ()
 
 
+@cache
+def vllm_in(image: str) -> Version | None:
+    """Return the vLLM in an image, as `vllm_version` does."""
+    return vllm_version(image)
+
+
 def prometheus_namespaces(root: Root) -> frozenset[str | None]:
     """Return the namespaces in which a Prometheus of the tree runs; empty where none stands in it."""
+    return root.once(_prometheus_namespaces)
+
+
+def _prometheus_namespaces(root: Root) -> frozenset[str | None]:
     found = {
         item.namespace
         for near in (root, *root.companions)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import TYPE_CHECKING, Any, Literal
 
-from mintage.check.selectors import Selector, covers, is_in, matches, requirements, selects
+from mintage.check.selectors import Selector, covers, judged, matches, requirements, selects
 from mintage.tree.objects import at, items, mapping
 
 if TYPE_CHECKING:
@@ -212,24 +212,25 @@ def _port(port: dict[str, Any]) -> PortRule:
     return PortRule(protocol, number, end if isinstance(end, int) else None)
 
 
+def _by_pod(root: Root) -> dict[int, list[tuple[Policy, bool | None]]]:
+    """Return the policies that select, or may select, each pod, by the pod's identity."""
+    found: dict[int, list[tuple[Policy, bool | None]]] = {}
+    for one in policies(root):
+        for pod, answer in judged(root, one.selector, one.object.namespace):
+            found.setdefault(id(pod), []).append((one, answer))
+    return found
+
+
 def closing(root: Root, pod: KnownPod, direction: Direction) -> list[Policy]:
     """Return the policies that surely close a pod in a direction; empty where there is none."""
-    return [
-        found
-        for found in _near(root, pod)
-        if found.rules(direction) is not None and selects(found.selector, pod) is True
-    ]
-
-
-def _near(root: Root, pod: KnownPod) -> list[Policy]:
-    return [found for found in policies(root) if is_in(found.object.namespace, pod.namespace)]
+    near = root.once(_by_pod).get(id(pod), ())
+    return [found for found, answer in near if answer and found.rules(direction) is not None]
 
 
 def opening(root: Root, pod: KnownPod, direction: Direction) -> Iterator[tuple[Policy, Rule]]:
     """Yield the rules that hold, or may hold, for a pod."""
-    for found in _near(root, pod):
-        if selects(found.selector, pod) is not False:
-            yield from ((found, rule) for rule in found.rules(direction) or ())
+    for found, _ in root.once(_by_pod).get(id(pod), ()):
+        yield from ((found, rule) for rule in found.rules(direction) or ())
 
 
 def passes(

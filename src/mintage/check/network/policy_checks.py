@@ -15,6 +15,7 @@ from mintage.check.selectors import (
     covers,
     is_in,
     pods_in,
+    requirements,
     selects_nothing,
     shown,
 )
@@ -56,10 +57,30 @@ def _no_pod(root: Root) -> Iterator[Hit]:
         )
 
 
-def _redundant(root: Root) -> Iterator[Hit]:
+def _wider(root: Root) -> dict[int, list[Policy]]:
+    """Return the policies of a root that select whatever each of them selects, itself among them, by identity."""
     own = own_policies(root)
-    for policy in own:
-        for other in own:
+    asked = [(policy, requirements(policy.selector)) for policy in own]
+    by_label: dict[tuple[str, frozenset[str]], list[Policy]] = {}
+    always: list[Policy] = []
+    for policy, found in asked:
+        exact = [item for item in found or () if item.operator == "In" and len(item.values) == 1]
+        (by_label.setdefault((exact[0].key, exact[0].values), []) if exact else always).append(policy)
+    result: dict[int, list[Policy]] = {}
+    for policy, found in asked:
+        near = [other for item in found or () for other in by_label.get((item.key, item.values), ())]
+        result[id(policy)] = [other for other in (*always, *near) if _is_wider(other, policy)]
+    return result
+
+
+def _is_wider(wide: Policy, narrow: Policy) -> bool:
+    return is_in(wide.object.namespace, narrow.object.namespace) and covers(wide.selector, narrow.selector)
+
+
+def _redundant(root: Root) -> Iterator[Hit]:
+    wider = root.once(_wider)
+    for policy in own_policies(root):
+        for other in wider[id(policy)]:
             if (
                 policy is not other
                 and _subsumes(other, policy)
@@ -81,9 +102,7 @@ def _first(policy: Policy, other: Policy) -> bool:
 
 def _subsumes(wide: Policy, narrow: Policy) -> bool:
     """Tell whether a policy closes nothing and opens nothing that another does not."""
-    if not is_in(wide.object.namespace, narrow.object.namespace) or not covers(
-        wide.selector, narrow.selector
-    ):
+    if not _is_wider(wide, narrow):
         return False
     rules = [rule for direction in _DIRECTIONS for rule in narrow.rules(direction) or ()]
     return bool(rules) and all(_direction_subsumed(wide, narrow, direction) for direction in _DIRECTIONS)
@@ -158,14 +177,8 @@ def _self_block_hit(item: Object, peer: Peer, name: str, reason: str) -> Hit:
 
 
 def _dns_udp_only(root: Root) -> Iterator[Hit]:
-    own = own_policies(root)
-    for policy in own:
-        near = [
-            other
-            for other in own
-            if is_in(other.object.namespace, policy.object.namespace)
-            and covers(other.selector, policy.selector)
-        ]
+    for policy in own_policies(root):
+        near = root.once(_wider)[id(policy)]
         for rule in policy.egress or ():
             number = next((number for number in _DNS if _is_only(rule, number, "UDP")), None)
             if number is None or any(_opens_tcp(other, rule, number) for other in near):

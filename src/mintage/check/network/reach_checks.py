@@ -18,6 +18,7 @@ from mintage.check.network.monitors import (
     pods_behind,
     prometheus_namespaces,
     scraped_ports,
+    vllm_in,
 )
 from mintage.check.network.policies import (
     closing,
@@ -33,7 +34,6 @@ from mintage.check.references.addresses import (
     parsed,
 )
 from mintage.check.selectors import is_in, requirements
-from mintage.check.tables import vllm_version
 from mintage.tree.objects import items, mapping
 
 if TYPE_CHECKING:
@@ -198,11 +198,7 @@ def _hub_model(root: Root, pod: KnownPod, container: Container) -> Path | None:
     uri = container.document.get("storageUri")
     if isinstance(uri, str) and uri.startswith("hf://"):
         return (*container.path, "storageUri")
-    if (
-        vllm_version(container.image) is None
-        or _may_set(root, container, _OFFLINE)
-        or _is_preloaded(root, pod)
-    ):
+    if vllm_in(container.image) is None or _may_set(root, container, _OFFLINE) or _is_preloaded(root, pod):
         return None
     texts = container.argv
     for index, (path, text) in enumerate(texts):

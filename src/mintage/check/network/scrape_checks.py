@@ -152,19 +152,13 @@ def _labelled(labels: dict[str, str], wanted: str, absent: str | None) -> str | 
 
 def _dead_regex(root: Root) -> Iterator[Hit]:
     for monitor in monitors(root):
-        found = list(_monitored(root, monitor))
         for endpoint in monitor.endpoints:
-            for index, rule in items(endpoint.document, "relabelings"):
-                place = (*endpoint.path, "relabelings", index, "regex")
-                yield from _judged(root, monitor.object, place, _snake(rule), found)
-            for index, rule in items(endpoint.document, "metricRelabelings"):
-                yield from _judged(
-                    root,
-                    monitor.object,
-                    (*endpoint.path, "metricRelabelings", index, "regex"),
-                    _snake(rule),
-                    [],
-                )
+            for field in ("relabelings", "metricRelabelings"):
+                rules = items(endpoint.document, field)
+                found = list(_monitored(root, monitor)) if rules and field == "relabelings" else []
+                for index, rule in rules:
+                    place = (*endpoint.path, field, index, "regex")
+                    yield from _judged(root, monitor.object, place, _snake(rule), found)
     for job in root.once(_jobs):
         discovered = list(_discovered(root, job))
         for field, targets in (("relabel_configs", discovered), ("metric_relabel_configs", [])):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from mintage.check.interface import ERROR, WARNING, Check, Hit, Other
 from mintage.check.selectors import (
+    LabelIndex,
     is_in,
     matches,
     of_labels,
@@ -81,13 +82,16 @@ def _template_mismatch(item: Object, _: Tree) -> Iterator[Hit]:
 
 def _not_unique(root: Root) -> Iterator[Hit]:
     workloads = [item for item in root.of(*_WORKLOADS, group="apps") if item.pods]
+    index = LabelIndex((item.pods[0].labels, item) for item in workloads)
     for item in workloads:
         selector = item.spec.get("selector")
-        if not requirements(selector):
-            continue
-        for other in workloads:
-            shares = is_in(item.namespace, other.namespace) and matches(selector, other.pods[0].labels)
-            if shares and item is not other and item.key != other.key:
+        asked = requirements(selector)
+        for other in index.candidates(asked) if asked else ():
+            if (
+                item.key != other.key
+                and is_in(item.namespace, other.namespace)
+                and matches(selector, other.pods[0].labels)
+            ):
                 yield Hit(
                     f"the selector `{shown(selector)}` also selects the pods of {other.kind} `{other.name}`",
                     "give each workload a label of its own, in its selector and in its pod template",

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mintage.check.serving.command_line import Word, command_lines
+from mintage.tree.objects import mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,13 +46,19 @@ _FLAGS: dict[str, tuple[str, ...]] = {
     "llama-server": ("--port",),
     "tritonserver": ("--http-port", "--grpc-port", "--metrics-port"),
 }
+# Flags of the endpoint picker, old and new; Go takes one dash as well as two.
+_PICKER = tuple(
+    f"{dashes}{name}"
+    for name in ("grpc-port", "grpc-health-port", "metrics-port", "grpcPort", "grpcHealthPort", "metricsPort")
+    for dashes in ("--", "-")
+)
 # Image (the last part of its name) -> flags, where the image's entry point is the program.
 _IMAGES: dict[str, tuple[str, ...]] = {
     "vllm-openai": ("--port",),
-    "llm-d-routing-sidecar": ("--port",),
-    "llm-d-inference-scheduler": ("--grpc-port", "--grpc-health-port", "--metrics-port", "--grpcPort", "--grpcHealthPort", "--metricsPort"),
-    "epp": ("--grpc-port", "--grpc-health-port", "--metrics-port", "--grpcPort", "--grpcHealthPort", "--metricsPort"),
-}  # fmt: skip
+    "llm-d-routing-sidecar": ("--port", "-port"),
+    "llm-d-inference-scheduler": _PICKER,
+    "epp": _PICKER,
+}
 _DEFAULTS = {"vllm": 8000, "vllm.entrypoints.openai.api_server": 8000, "vllm-openai": 8000}
 _CONFIG = "--config"
 _MODEL_SERVERS = (
@@ -127,9 +134,6 @@ def is_model_server(container: Container) -> bool:
 
 
 def _has_accelerator(container: Container) -> bool:
-    resources = container.document.get("resources")
-    asked = resources if isinstance(resources, dict) else {}
-    names = {
-        name for field in ("limits", "requests") for name in (asked.get(field) or {}) if isinstance(name, str)
-    }
-    return any("/" in name for name in names) or bool(asked.get("claims"))
+    resources = mapping(container.document, "resources")
+    names = [name for field in ("limits", "requests") for name in mapping(resources, field)]
+    return any("/" in name for name in names) or bool(resources.get("claims"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from mintage.check import known
@@ -27,10 +28,20 @@ def _selected(root: Root) -> tuple[tuple[Object, tuple[KnownPod, ...]], ...]:
         selector = {key: value for key, value in _selector(service).items() if isinstance(value, str)}
         if not selector or service.spec.get("type") == "ExternalName":
             continue
-        pods = tuple(pod for pod in known.pods(root) if _same_namespace(pod, service) and _has(pod, selector))
+        labelled = root.once(_by_label).get(min(selector.items()), ())
+        pods = tuple(pod for pod in labelled if _same_namespace(pod, service) and _has(pod, selector))
         if pods and not any(pod.open or pod.pod is None for pod in pods):
             found.append((service, pods))
     return tuple(found)
+
+
+def _by_label(root: Root) -> dict[tuple[str, str], list[KnownPod]]:
+    """Return the pods of each label: to look through all of them for every Service takes too long."""
+    found: dict[tuple[str, str], list[KnownPod]] = defaultdict(list)
+    for pod in known.pods(root):
+        for label in pod.labels.items():
+            found[label].append(pod)
+    return found
 
 
 def _selector(service: Object) -> dict[str, object]:

@@ -76,9 +76,8 @@ def of_object(item: Object) -> tuple[Address, ...]:
     """Return the addresses in the texts of an object; once an object: `item.once`."""
     found: dict[tuple[Path, str, int | None], Address] = {}
     for path, text, in_pod in _texts(item):
-        if ":" in text or ".svc" in text:
-            for address in parsed(item, path, text, in_pod=in_pod):
-                found.setdefault((path, address.host, address.port), address)
+        for address in parsed(item, path, text, in_pod=in_pod):
+            found.setdefault((path, address.host, address.port), address)
     return tuple(found.values())
 
 
@@ -107,10 +106,10 @@ def container_texts(container: Container) -> Iterator[tuple[Path, str]]:
 
 def parsed(item: Object, path: Path, text: str, *, in_pod: bool) -> Iterator[Address]:
     """Yield the addresses in one text."""
-    for found in _URL.finditer(text):
-        yield from _address(item, path, found, in_pod=in_pod)
-    for found in _BARE.finditer(text):
-        yield from _address(item, path, found, in_pod=in_pod)
+    for sign, pattern in (("://", _URL), (".svc", _BARE)):
+        if sign in text:
+            for found in pattern.finditer(text):
+                yield from _address(item, path, found, in_pod=in_pod)
 
 
 def _address(item: Object, path: Path, found: re.Match[str], *, in_pod: bool) -> Iterator[Address]:

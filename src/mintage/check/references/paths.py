@@ -153,7 +153,7 @@ def of_object(item: Object) -> tuple[Reference, ...]:
     """Return what an object names; once an object: `item.once`."""
     if item.kind in _NOT_HERE or not item.namespaced:
         return ()
-    found = [*_walked(item, item.document, ()), *_of_kind(item), *_of_annotations(item)]
+    found = [*_walked(item), *_of_kind(item), *_of_annotations(item)]
     return (*found, *(_of_storage(item) if item.kind == "InferenceService" else ()))
 
 
@@ -204,19 +204,21 @@ def expanded(document: Any, pattern: tuple[str, ...], path: Path = ()) -> Iterat
         yield from expanded(document[step], rest, (*path, step))
 
 
-def _walked(item: Object, value: Any, path: Path) -> Iterator[Reference]:
+def _walked(item: Object) -> Iterator[Reference]:
     """Yield the references of the shapes that all kinds share."""
-    if isinstance(value, dict):
+    todo: list[tuple[Path, Any]] = [((), item.document)]
+    while todo:  # no recursion: this looks at every part of every object
+        path, value = todo.pop()
+        if isinstance(value, list):
+            todo += [
+                ((*path, index), inner) for index, inner in enumerate(value) if isinstance(inner, dict | list)
+            ]
+            continue
         for key, inner in value.items():
-            where = (*path, key)
-            if make := _SHAPES.get(key):
-                yield from make(item, where, inner)
+            if key in _SHAPES:
+                yield from _SHAPES[key](item, (*path, key), inner)
             if isinstance(inner, dict | list) and key not in _OPAQUE:
-                yield from _walked(item, inner, where)
-    elif isinstance(value, list):
-        for index, inner in enumerate(value):
-            if isinstance(inner, dict | list):
-                yield from _walked(item, inner, (*path, index))
+                todo.append(((*path, key), inner))
 
 
 _OPAQUE = frozenset({"data", "stringData", "binaryData", "labels", "annotations", "matchLabels", "status"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mintage.check import generated
+from mintage.check import known
 from mintage.check.interface import WARNING, Check, Hit, Other
 from mintage.check.references.paths import of_object
 from mintage.tree.objects import at, mapping
@@ -53,7 +53,7 @@ def _fixed_config(root: Root, found: Reference) -> Object | None:
     if found.kind != "ConfigMap" or _HASH.search(found.name):
         return None
     config = root.get("ConfigMap", found.name, found.namespace)
-    if config is None or config.document.get("immutable") is True or generated.is_filled(config):
+    if config is None or config.document.get("immutable") is True or known.is_filled(config):
         return None
     return config if mapping(config.document, "data") or mapping(config.document, "binaryData") else None
 

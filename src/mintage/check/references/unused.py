@@ -7,10 +7,8 @@ in any text of the tree.
 from __future__ import annotations
 
 import re
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from mintage.check import known
 from mintage.check.interface import INFO, Check, Hit
 from mintage.check.references.addresses import words
 from mintage.check.references.paths import references
@@ -191,14 +189,14 @@ def _declared(tree: Tree) -> Iterator[tuple[str, str, str]]:
 def _is_needed(tree: Tree, field: str, name: str) -> bool:
     if field in _FIELDS and (_FIELDS[field], name) in tree.once(_used):
         return True
-    found = tree.once(_words)
     if field == "objects":
         name = name.partition("/")[2]
     elif field == "services":
         name = name.partition(".")[0]
-    if "*" in name:
-        return any(fnmatchcase(word, name) for word in found)
-    return name in found or any(known.is_external(tree, "Service", name) and name in text for text in found)
+    word = re.escape(name).replace(r"\*", r"[\w.-]*")
+    whole = re.compile(rf"(?<![\w-]){word}(?![\w-])")
+    part = max(name.split("*"), key=len)
+    return any(part in text and whole.search(text) for item in tree.objects for text in words(item.document))
 
 
 def _place(tree: Tree, field: str, name: str) -> Location:

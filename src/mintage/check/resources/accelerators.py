@@ -27,8 +27,8 @@ _DEVICES: dict[str, Path] = {
     "ResourceClaimTemplate": ("spec", "spec", "devices", "requests"),
     "ResourceClaim": ("spec", "devices", "requests"),
 }
-_PROFILE = "opendatahub.io/hardware-profile-name"
-_QUEUE = "kueue.x-k8s.io/queue-name"
+PROFILE = "opendatahub.io/hardware-profile-name"
+QUEUE = "kueue.x-k8s.io/queue-name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +139,8 @@ def is_filled_later(pod: Pod) -> bool:
     """
     owner = pod.owner
     if (
-        owner.annotations.get(_PROFILE)
-        or owner.labels.get(_QUEUE)
+        owner.annotations.get(PROFILE)
+        or owner.labels.get(QUEUE)
         or owner.kind.startswith("LLMInferenceService")
     ):
         return True

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mintage.check import quantity
 from mintage.check.interface import ERROR, Check, Hit, Other
-from mintage.check.resources.accelerators import demands
+from mintage.check.resources.accelerators import PROFILE, demands
 from mintage.check.tables import image_vendor
 from mintage.tree.objects import at, items, mapping
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from mintage.tree.objects import Container, Object, Path
     from mintage.tree.tree import Root, Tree
 
-_PROFILE = "opendatahub.io/hardware-profile-name"
 _PROFILE_NAMESPACE = "opendatahub.io/hardware-profile-namespace"
 # Where the containers stand that a profile applies to: a list, or a single one.
 _CONTAINERS: tuple[tuple[str, Path], ...] = (
@@ -67,7 +66,7 @@ def _profile_exceeded(root: Root) -> Iterator[Hit]:
 
 
 def _profile_of(root: Root, item: Object) -> Object | None:
-    name = item.annotations.get(_PROFILE)
+    name = item.annotations.get(PROFILE)
     namespace = item.annotations.get(_PROFILE_NAMESPACE) or item.namespace
     return root.find("HardwareProfile", name, namespace) if name else None
 

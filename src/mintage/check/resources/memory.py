@@ -6,6 +6,7 @@ KV cache and activations come on top. The product is known from node labels, mac
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from mintage.check.interface import WARNING, Check, Hit, Other
@@ -26,6 +27,11 @@ if TYPE_CHECKING:
 
 _UTILIZATION = "--gpu-memory-utilization"
 _MOST = 0.92  # the largest default of any release (vllm/config/cache.py, 0.8 to 0.33: 0.9, later 0.92)
+# Words of formats whose size per parameter is not known, and families that are published in 8 bits without saying so.
+_UNSURE = re.compile(
+    r"(?<!mx)(?<!nv)fp4|fp6|nf4|exl\d|aqlm|hqq|quip|quant|bitnet|1\.58|autoround|[-_.]q\d|kimi|minimax",
+    re.IGNORECASE,
+)
 _ELSEWHERE = ("--cpu-offload-gb", "--load-format", "--hf-overrides", "--pooler-config", "--runner")
 _INSTANCE: tuple[Path, ...] = (
     ("spec", "template", "spec", "providerSpec", "value", "instanceType"),
@@ -63,7 +69,7 @@ def _shares_experts(args: VllmArgs, how: Spread) -> bool:
 
 def _weights(args: VllmArgs) -> float | None:
     """Return the memory of the weights in GiB, by the name of the model, which may be that of its folder."""
-    if args.model is None:
+    if args.model is None or _UNSURE.search(args.model):
         return None
     return model_memory(args.model, args.text("--dtype") or "auto", args.text("--quantization"))
 

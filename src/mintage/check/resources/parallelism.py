@@ -33,6 +33,8 @@ _ELSEWHERE = (
     "--data-parallel-address",
     "--headless",
 )
+# Of these KServe makes pods only together with a service, which may change the accelerators or the arguments.
+_TEMPLATES = frozenset({"ServingRuntime", "ClusterServingRuntime", "LLMInferenceServiceConfig"})
 _GROUP_SIZE = (["$(LWS_GROUP_SIZE)"], ["$LWS_GROUP_SIZE"], ["${LWS_GROUP_SIZE}"])
 _MASKS = ("CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES")
 
@@ -68,7 +70,8 @@ def spread(args: VllmArgs) -> Spread | None:
         _number(args, _REPLICATES),
         numbers["--nnodes"] or 1,
         "ray" in {args.text("--distributed-executor-backend"), args.text("--data-parallel-backend")},
-        ", ".join(f"`{one.name}={one.value}`" for one in given) or "no `--tensor-parallel-size`",
+        ", ".join(f"`{one.name}={one.value}`" for one in given if one.value is not None)
+        or "no `--tensor-parallel-size`",
         given[0].value_path if given else None,
     )
 
@@ -109,10 +112,10 @@ def _copies(args: VllmArgs) -> int | None:
 
 def _tp_mismatch(container: Container, tree: Tree) -> Iterator[Hit]:
     found = whole_devices(container, tree)
-    if found is None or container.init:
+    if found is None or container.init or container.owner.kind in _TEMPLATES:
         return
     args = vllm_args.parse(container)
-    if container.owner.kind.startswith("LLMInferenceService") and (args is None or not args.get(_SHARDS[0])):
+    if container.owner.kind == "LLMInferenceService" and (args is None or not args.get(_SHARDS[0])):
         yield from _declared(container, *found)
         return
     how = spread(args) if args else None
@@ -139,11 +142,14 @@ def _is_on_several_nodes(container: Container) -> bool:
     return pod.role == "predictor" and "workerSpec" in pod.spec
 
 
+def _counted(number: int) -> str:
+    return "1 accelerator" if number == 1 else f"{number} accelerators"
+
+
 def _hit(container: Container, how: Spread, needed: int, devices: int, demand: Demand) -> Hit:
-    noun = "accelerator" if needed == 1 else "accelerators"
     advice = f"ask for {needed} of `{demand.name}`, or change the flags to make use of {devices}"
     return Hit(
-        f"vLLM in container `{container.name}` runs on {needed} {noun} ({how.text}), but the container gets {devices} `{demand.name}`",
+        f"vLLM in container `{container.name}` runs on {_counted(needed)} ({how.text}), but the container gets {devices} `{demand.name}`",
         advice,
         container.owner,
         how.path or demand.path,
@@ -159,10 +165,11 @@ def _in_group(container: Container, tree: Tree, args: VllmArgs, how: Spread) -> 
     group = _of_group(container.owner, tree)
     if group is None or not (args.get(_SHARDS[0]) or (args.complete and args.plain)):
         return
-    if how.ranks * (how.copies or 1) // how.nodes == devices or how.ranks in {devices, group}:
+    needed = how.ranks * (how.copies or 1) // how.nodes
+    if needed == devices or how.ranks in {devices, group}:
         return
     yield Hit(
-        f"vLLM in container `{container.name}` runs on {how.ranks} accelerators ({how.text}), but a pod gets {devices} `{demand.name}`, and the group {group}",
+        f"vLLM in container `{container.name}` runs on {_counted(needed)} ({how.text}), but a pod gets {devices} `{demand.name}`, and the group {group}",
         "make tensor times pipeline parallelism the accelerators of one pod, or of the whole group",
         container.owner,
         how.path or demand.path,
@@ -193,7 +200,7 @@ def _declared(container: Container, devices: int, demand: Demand) -> Iterator[Hi
     needed = tensor * local
     if devices < needed or (devices > needed and said.keys() == {"tensor"} and not _has_worker(container)):
         yield Hit(
-            f"`parallelism` spreads the model over {needed} accelerators, but container `{container.name}` gets {devices} `{demand.name}`",
+            f"`parallelism` spreads the model over {_counted(needed)}, but container `{container.name}` gets {devices} `{demand.name}`",
             f"ask for {needed} of `{demand.name}`, or say `tensor: {devices}`",
             container.owner,
             (*holder, "parallelism", "tensor"),

@@ -54,10 +54,10 @@ def _surge(item: Object, tree: Tree) -> Iterator[Hit]:
         demand for container in item.pods[0].main_containers for demand in demands(container, tree) or ()
     ]
     if asked and not _has_room(item, tree, asked[0], surge):
-        noun = "replica" if replicas == 1 else "replicas"
+        pods = "1 new pod starts" if surge == 1 else f"{surge} new pods start"
         key = next((key for key in ("maxUnavailable", "maxSurge") if key in rolling), None)
         yield Hit(
-            f"a rollout starts {surge} more pod with {asked[0].count} `{asked[0].name}` before it ends one of {replicas} {noun}",
+            f"a rollout needs {surge * asked[0].count} `{asked[0].name}` more: {pods} before an old one ends",
             "set `maxSurge: 0` and `maxUnavailable: 1`, or the strategy `Recreate`; where there are accelerators to spare, declare `capacity`",
             item,
             (*path, "rollingUpdate", key) if key else asked[0].path,
@@ -173,7 +173,7 @@ def _blocks_drain(root: Root) -> Iterator[Hit]:
         blocked = _is_zero(value) if field == "maxUnavailable" else _needs_all(root, item, value)
         if blocked is not None:
             yield Hit(
-                f"`{field}: {value}` allows no pod to be evicted{blocked}: a machine with one of them is never drained",
+                f"`{field}: {value}` lets {blocked} be evicted: a machine with one of them is never drained",
                 "allow one pod at least to be away, and run more replicas than must stay",
                 item,
                 ("spec", field),
@@ -181,18 +181,18 @@ def _blocks_drain(root: Root) -> Iterator[Hit]:
 
 
 def _is_zero(value: Any) -> str | None:
-    return "" if scaled(value, 100, up=True) == 0 else None
+    return "no pod" if scaled(value, 100, up=True) == 0 else None
 
 
 def _needs_all(root: Root, item: Object, value: Any) -> str | None:
-    """Return what to say of a budget that needs all of its pods; None if it does not, or nobody can tell."""
+    """Return which pods a budget that needs all of them lets go, in words; None if it lets one go, or nobody can tell."""
     if value == "100%":
-        return ""
+        return "no pod"
     total = _pods_of(root, item)
     least = scaled(value, total, up=True) if total else None
     if not total or least is None or least < total:
         return None
-    return f" of {total}" if total > 1 else ", there is only 1"
+    return f"none of the {total} pods" if total > 1 else "not even the only pod"
 
 
 def _pods_of(root: Root, item: Object) -> int | None:

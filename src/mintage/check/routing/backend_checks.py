@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mintage.check import known
 from mintage.check.interface import ERROR, Check, Hit, Other
 from mintage.check.routing.routes import GATEWAY_API, Backend, backends
+from mintage.check.selectors import is_fed_from_outside
 from mintage.errors import did_you_mean
 from mintage.tree.objects import items
 
@@ -21,9 +22,14 @@ _POOL = "InferencePool"
 _GROUPS = {"Service": {""}, _POOL: {"", "inference.networking.k8s.io", "inference.networking.x-k8s.io"}}
 
 
+def is_partial(root: Root, namespace: str | None) -> bool:
+    """Tell whether what routes lead to may come from elsewhere: nothing here runs, or a chart fills the namespace."""
+    return not any(pod.pod for pod in known.pods(root)) or is_fed_from_outside(root, namespace)
+
+
 def _missing(root: Root) -> Iterator[Hit]:
     for backend in backends(root):
-        if backend.group not in _GROUPS.get(backend.kind, ()):
+        if backend.group not in _GROUPS.get(backend.kind, ()) or is_partial(root, backend.namespace):
             continue
         if not known.exists(root, backend.kind, backend.name, backend.namespace):
             where = (

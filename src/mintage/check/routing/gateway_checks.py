@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mintage.check import known
 from mintage.check.interface import ERROR, WARNING, Check, Hit, Other
+from mintage.check.routing.backend_checks import is_partial
 from mintage.check.routing.overlap import path_overlap
 from mintage.check.routing.routes import GATEWAY_API, Parent, is_text, parents, routes
 from mintage.check.selectors import matches
@@ -37,7 +38,7 @@ _INTERNAL_CLASSES = ("waypoint", "rilb", "internal", "mesh")
 
 def _parent_missing(root: Root) -> Iterator[Hit]:
     for parent in parents(root):
-        if _PARENTS.get(parent.kind) != parent.group:
+        if _PARENTS.get(parent.kind) != parent.group or is_partial(root, parent.namespace):
             continue
         if not known.exists(root, parent.kind, parent.name, parent.namespace):
             yield _missing_hit(root, parent.route, (*parent.path, "name"), parent.kind, parent.name)
@@ -63,7 +64,9 @@ def _istio_parents(root: Root, item: Object) -> Iterator[Hit]:
         if not is_text(full) or full == "mesh":
             continue
         namespace, _, name = full.rpartition("/")
-        if not known.exists(root, "Gateway", name, namespace or item.namespace):
+        if not is_partial(root, namespace or item.namespace) and not known.exists(
+            root, "Gateway", name, namespace or item.namespace
+        ):
             yield _missing_hit(root, item, ("spec", "gateways", index), "Gateway", name)
 
 

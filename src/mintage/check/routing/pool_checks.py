@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mintage.check import known
 from mintage.check.interface import ERROR, WARNING, Check, Hit, Other
 from mintage.check.network.services import blamed
+from mintage.check.routing.backend_checks import is_partial
 from mintage.check.selectors import (
     Selector,
     of_labels,
@@ -152,6 +153,8 @@ def _epp_missing(root: Root) -> Iterator[Hit]:
             or pool.picker.get("kind") not in (None, "Service")
             or pool.picker.get("group")
         ):
+            continue
+        if is_partial(root, pool.object.namespace):
             continue
         if not known.exists(root, "Service", name, pool.object.namespace):
             near = did_you_mean(name, (service.name for service in known.services(root)))

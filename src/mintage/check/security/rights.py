@@ -173,8 +173,8 @@ def _needs(container: Container) -> Iterator[_Need]:
 
 # --- endpoint pickers -----------------------------------------------------------------------------------------
 
-_POOL_NAME = ("--pool-name", "--poolName")
-_POOL_GROUP = ("--pool-group", "--poolGroup")
+_POOL_NAME = ("--pool-name", "-pool-name", "--poolName", "-poolName")
+_POOL_GROUP = ("--pool-group", "-pool-group", "--poolGroup", "-poolGroup")
 
 
 def _of_endpoint_picker(container: Container) -> Iterator[_Need]:
@@ -202,10 +202,10 @@ def _flag(words: list[Word], names: tuple[str, ...]) -> Word | None:
 # --- kubectl --------------------------------------------------------------------------------------------------
 
 _VERBS: dict[str, tuple[str, ...]] = {
-    "get": ("get", "list"),
+    "get": ("list",),
     "delete": ("delete",),
     "patch": ("get", "patch"),
-    "wait": ("get", "list", "watch"),
+    "wait": ("list", "watch"),
     "label": ("get", "patch"),
     "annotate": ("get", "patch"),
 }

@@ -8,9 +8,10 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from mintage.check import generated
+from mintage.check import known
 from mintage.check.interface import ERROR, WARNING, Check, Hit
 from mintage.check.structure.placeholders import placeholder_in
 from mintage.check.tables.security import secret_key, secret_token, secret_value
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 _NO_SECRETS = frozenset({"empty", "not-needed", "not_needed", "notneeded", "unused", "fake", "test", "n/a", "na", "any", "default", "dummy-key", "token-abc123", "sk-no-key-required"})  # fmt: skip
 _SHORTEST = 4
+_REMEMBERED = 20_000  # texts repeat in the roots of a tree
 _NAME = re.compile(r"[a-z]+(?:-[a-z0-9]+)+")  # of a Secret, which a key such as `authSecret` holds
 _ENCRYPTED = re.compile(r"^ENC\[|^\$ANSIBLE_VAULT|^AQICA|^vault:")
 _FLAG = re.compile(r"^--?(?P<name>[A-Za-z][\w-]*)=(?P<value>.+)$")
@@ -38,6 +40,7 @@ _REFERENCE_ADVICE = (
 _OUT_OF_GIT = "make the Secret by an ExternalSecret or SealedSecret, or encrypt the file; and change the secret, since it was in Git"
 
 
+@lru_cache(_REMEMBERED)
 def _what(key: str, value: str) -> str | None:
     """Return what kind of secret a value is, by its form or by its key; None where it is none."""
     text = value.strip()
@@ -68,7 +71,7 @@ def _secret_plaintext(item: Object, _: Tree) -> Iterator[Hit]:
 
 
 def _in_secret(item: Object) -> Iterator[Hit]:
-    if generated.is_filled(item):
+    if known.is_filled(item):
         return
     whole = _WHOLE_SECRETS.get(str(item.document.get("type") or ""))
     for path, key, value in _values(item):
@@ -145,7 +148,7 @@ def _secret_in_configmap(item: Object, _: Tree) -> Iterator[Hit]:
 
 
 def _secret_empty(item: Object, _: Tree) -> Iterator[Hit]:
-    if _is_encrypted(item) or generated.is_filled(item) or any(map(_SYNCED.search, item.annotations)):
+    if _is_encrypted(item) or known.is_filled(item) or any(map(_SYNCED.search, item.annotations)):
         return
     for path, key, value in _values(item):
         if value.strip() == "":

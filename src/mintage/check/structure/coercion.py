@@ -99,14 +99,16 @@ def _caught(node: yaml.ScalarNode, keys: Keys) -> str | None:
     """Return how a scalar is misread, or None where its place is not known to hold text."""
     found = _CATCHES.fullmatch(node.value)
     kind = found.lastgroup if found else None
-    if kind == "octal":
-        return kind if _is_decimal(keys) else None
-    return kind if _is_text(keys) else None
+    if _is_text(keys):
+        return kind
+    return kind if kind == "octal" and _is_decimal(keys) else None
 
 
 def _is_decimal(keys: Keys) -> bool:
-    """Tell whether a number with a leading zero is not meant to be octal."""
-    return not any(isinstance(key, str) and _PERMISSIONS.search(key) for key in keys[-2:])
+    """Tell whether a number with a leading zero is not meant to be octal: it may be permissions, also as a patch's value."""
+    return keys[-1:] != ("value",) and not any(
+        isinstance(key, str) and _PERMISSIONS.search(key) for key in keys[-2:]
+    )
 
 
 def _is_text(keys: Keys) -> bool:

@@ -26,6 +26,7 @@ _COMPUTED = re.compile(r"\$\(|\$\{|\{\{")
 _SEGMENT_GROUPS = frozenset({"rbac.authorization.k8s.io", "flowcontrol.apiserver.k8s.io"})
 _IN_LABEL = "lower-case letters, digits and `-`, a letter or digit at both ends"
 _SUBDOMAIN_WORDS = "lower-case letters, digits, `-` and `.`, a letter or digit at both ends"
+_PATTERNS = ("kyverno.io", "gatekeeper.sh")  # their selectors hold wildcards
 _OWN_RULES = ("openshift.io", "metrics.k8s.io", "apiregistration.k8s.io", "certificates.k8s.io")
 
 
@@ -107,7 +108,8 @@ def _label_maps(item: Object) -> Iterator[tuple[Path, dict[str, Any]]]:
         yield (*pod.path, "nodeSelector"), mapping(pod.spec, "nodeSelector")
     if item.is_a("Service", ""):
         yield ("spec", "selector"), mapping(item.spec, "selector")
-    yield from _selectors(item.document, ())
+    if not item.group.endswith(_PATTERNS):
+        yield from _selectors(item.document, ())
 
 
 def _selectors(value: Any, path: Path) -> Iterator[tuple[Path, dict[str, Any]]]:

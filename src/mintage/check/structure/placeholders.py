@@ -7,6 +7,7 @@ description may speak of a placeholder.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from mintage.check.interface import ERROR, Check, Hit
@@ -61,8 +62,10 @@ _TEMPLATES = frozenset(
     }
 )
 _LONGEST = 512
+_REMEMBERED = 20_000  # texts repeat in the roots of a tree
 
 
+@lru_cache(_REMEMBERED)
 def placeholder_in(text: str) -> str | None:
     """Return the placeholder in a value, or None where there is none."""
     if "\n" in text or len(text) > _LONGEST or text in _NOTHING:

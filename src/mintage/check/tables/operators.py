@@ -138,7 +138,8 @@ def _names(view: Mapping[str, Any], path: str) -> Iterator[str]:
         return
     parent, _, field = path.rpartition(".")
     items = _get(view, parent)
-    yield from (str(item[field]) for item in (items if isinstance(items, list) else []) if field in item)
+    mappings = (item for item in (items if isinstance(items, list) else []) if isinstance(item, dict))
+    yield from (str(item[field]) for item in mappings if field in item)
 
 
 def _holds(document: Mapping[str, Any], path: str, wanted: Any) -> bool:
