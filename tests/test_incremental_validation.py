@@ -62,10 +62,17 @@ class History(RuleBasedStateMachine):
 
     @initialize(specs=systems())
     def begin(self, specs: Specs) -> None:
-        """Start with a system that was rendered and validated."""
-        write(self.space, specs)
+        """Start with a system that was rendered and validated, in which there is something to find."""
+        self._write(specs)
         render(self.space.root)
         self.validate()
+
+    def _write(self, specs: Specs) -> None:
+        latest = {"image": "registry.test/store:latest"}
+        write(
+            self.space,
+            {name: {**spec, **(latest if name == "store" else {})} for name, spec in specs.items()},
+        )
 
     def _specs(self) -> list[Path]:
         found = sorted((self.space.root / "specs").glob("*.yaml"))
@@ -79,7 +86,7 @@ class History(RuleBasedStateMachine):
     def edit_one(self, specs: Specs, which: int) -> None:
         """Add or replace one spec, which may be the system's."""
         name = sorted(specs)[which % len(specs)]
-        write(self.space, {name: specs[name]})
+        self._write({name: specs[name]})
 
     @precondition(lambda self: len(self._specs()) > 1)
     @rule(which=POOL)
@@ -97,10 +104,16 @@ class History(RuleBasedStateMachine):
         path.write_text(json.dumps({**json.loads(path.read_text()), "component": component}, indent=1))
 
     @precondition(lambda self: self._outputs())
-    @rule(which=POOL, keep_times=st.booleans(), line=st.sampled_from(("# moved\n", "a: b\n", "- [\n")))
-    def edit_output(self, which: int, keep_times: bool, line: str) -> None:
+    @rule(
+        which=POOL,
+        store=st.booleans(),
+        keep_times=st.booleans(),
+        line=st.sampled_from(("# moved\n", "# moved\n", "- [\n")),
+    )
+    def edit_output(self, which: int, store: bool, keep_times: bool, line: str) -> None:
         """Put a line on top of a rendered file, perhaps without a trace in its times."""
         found = self._outputs()
+        found = [path for path in found if store and path.name == "deployment-store.yaml"] or found
         path = found[which % len(found)]
         status = path.stat()
         path.write_text(line + path.read_text())

@@ -37,8 +37,8 @@ _ADDED_DOMAINS = (
     "istio.io/", "security.istio.io/", "service.istio.io/", "sidecar.istio.io/", "topology.istio.io/", "kueue.x-k8s.io/",
 )  # fmt: skip
 _PLAIN_GROUPS = frozenset({"", "apps", "batch"})
-# Group of what makes pods -> beginnings of the labels it adds, beyond those that `generated` knows. Read from the
-# constants of KServe v0.20.0, KubeRay v1.7.0, LeaderWorkerSet v0.10.0, Knative Serving 1.x, Istio 1.30, Envoy Gateway.
+# Group of what makes pods -> beginnings of the labels that it may add beyond those that `known` gives. Sources: KubeRay
+# (`labelPod`: ray.io only), kgateway and Envoy Gateway (labels of their proxies), and `operators.yaml` for the others.
 _DOMAINS = {
     "ray.io": ("ray.io/", "app.kubernetes.io/"),
     "serving.kserve.io": (
@@ -111,7 +111,8 @@ def requirements(selector: Any) -> tuple[Requirement, ...] | None:
         return None
     found: list[Requirement | None] = []
     for key, value in (labels or {}).items():
-        found.append(_requirement(key, "In", (value,)) if isinstance(value, str) else None)
+        is_label = isinstance(key, str) and isinstance(value, str)
+        found.append(_requirement(key, "In", (value,)) if is_label else None)
     found += (_expression(item) for item in expressions or ())
     return None if None in found else tuple(item for item in found if item is not None)
 

@@ -190,6 +190,18 @@ def test_the_entry_point_of_a_ray_job_runs_on_its_cluster(tmp_path: Path) -> Non
     ]
 
 
+def test_kuberay_starts_its_containers_itself(tmp_path: Path) -> None:
+    """The entry point of a recipe does not run in a cluster's pods."""
+    files = {
+        "images/server/Dockerfile": RECIPE + 'ENTRYPOINT ["python", "gone.py"]\n',
+        "images/server/src/main.py": MAIN,
+    }
+    spec = {"headGroupSpec": {"template": pod()}}
+    cluster = {"apiVersion": "ray.io/v1", "kind": "RayCluster", "metadata": {"name": "c"}, "spec": spec}
+    assert messages("image-script-missing", tree(tmp_path, files, cluster)) == []
+    assert len(messages("image-script-missing", tree(tmp_path, files, pod()))) == 1
+
+
 @pytest.mark.parametrize(
     ("name", "source"),
     [
@@ -212,3 +224,4 @@ def test_an_image_without_recipe_is_found_where_it_is_named(tmp_path: Path) -> N
         "`ghcr.io/acme/server` is declared to be built here, but no recipe or workflow makes it"
     ]
     assert messages("image-unbuilt", tree(tmp_path, {"images/my-server/Dockerfile": "FROM a\n"}, pod())) == []
+    assert messages("image-unbuilt", tree(tmp_path / "b", {"docker/Dockerfile": "FROM a\n"}, pod())) == []

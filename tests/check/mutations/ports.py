@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from check.mutations.batch import ACCEPTED
 from check.mutations.mutation import Mutation
+from mintage.spec.validation import Rules
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -97,6 +99,6 @@ MUTATIONS = (
         "probe-path-unknown",
         "Job zelda-rl-prod/zelda-evaluator-94827fd1",
         files=_unknown_route,
-        rules={"first_party": ("quay.io/acme/*",)},
+        rules=Rules(first_party=("quay.io/acme/*",), accept=ACCEPTED),
     ),
 )

@@ -174,7 +174,7 @@ def test_a_metric_of_another_release_is_found() -> None:
 def test_metrics_of_the_trees_own_programs_are_known(tmp_path: Path) -> None:
     """A name of their family that none of them makes is not exported."""
     (tmp_path / "server.py").write_text(
-        'import prometheus_client\nprometheus_client.Counter("acme_requests", "all")\n'
+        'import prometheus_client\nprometheus_client.Counter("acme_requests", "all")\nprometheus_client.Gauge("acme_rooms", "open")\n'
     )
     text = json.dumps(rules("acme_requests_total > 1 and acme_latency_seconds_sum > 1 and other_total > 1"))
     (tmp_path / "rules.yaml").write_text(text)

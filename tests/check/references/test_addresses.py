@@ -122,6 +122,12 @@ def test_a_hosts_file_answers_for_a_name() -> None:
     )
 
 
+def test_a_declared_host_is_not_missed() -> None:
+    """However it looks."""
+    item = pod(env={"A": "http://gone.models.svc:80"})
+    assert messages("dns-service-missing", tree(item, hosts=("*.models.svc",))) == []
+
+
 def test_texts_that_no_pod_reads_need_a_namespace() -> None:
     """A ConfigMap may speak of any host; only a full name is surely a Service."""
     short = named("v1", "ConfigMap", "c", data={"a": "see http://docs/ and http://gone.models.svc"})

@@ -106,8 +106,8 @@ def test_another_namespaces_certificate_is_not_judged_by_ours() -> None:
 
 def test_what_openshift_lists_in_an_account_is_not_missed() -> None:
     """The names that it makes up are no names of ours."""
-    account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "a", "namespace": "models"}}
-    account["imagePullSecrets"] = [{"name": "a-dockercfg-x7x2p"}, {"name": "quay"}]  # type: ignore[assignment]
+    listed = [{"name": "a-dockercfg-x7x2p"}, {"name": "quay"}]
+    account = named("v1", "ServiceAccount", "a", imagePullSecrets=listed)
     assert messages("ref-pullsecret-missing", tree(account)) == ["there is no Secret `quay`"]
 
 

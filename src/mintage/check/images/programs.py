@@ -67,6 +67,12 @@ _ANY_VARIABLE = re.compile(
 )
 
 
+# Folders of recipes whose names say nothing of an image.
+_ANY_FOLDER = frozenset(
+    {"", "docker", "dockerfiles", "build", "container", "containers", "deploy", "app", "src", "images", "image", "ci", "backend"}
+)  # fmt: skip
+
+
 def _unbuilt(tree: Tree) -> Iterator[Hit]:
     seen: set[str] = set()
     for item in tree.objects:
@@ -93,7 +99,7 @@ def _is_perhaps_built(tree: Tree, image: str) -> bool:
     words = set(re.split(r"[-_.]", name.rpartition("/")[2]))
     for recipe in tree.once(recipes_of):
         own = set(re.split(r"[-_.]", recipe.name))
-        if not recipe.name or "/" not in recipe.file or own <= words or words <= own:
+        if "/" not in recipe.file or own <= words | _ANY_FOLDER or words <= own:
             return True
     return False
 
@@ -143,6 +149,8 @@ def _run_of(container: Container, tree: Tree) -> _Run | None:
     place = (*container.path, "image")
     words = container.argv
     if "command" not in container.document:
+        if container.owner.group == "ray.io":
+            return None  # KubeRay starts Ray itself
         words = [*((place, word) for word in inside.entrypoint or ()), *words]
         if "args" not in container.document:
             words = [*words, *((place, word) for word in inside.command or ())]
@@ -266,9 +274,13 @@ def _source(tree: Tree, run: _Run) -> str:
     cache = tree.once(_texts)
     key = run.made.recipe.file
     if key not in cache:
-        files = sorted({file for file in run.contents.files.values() if file.endswith(_SOURCES)})
+        files = sorted({file for file in run.contents.files.values() if _is_source(file)})
         cache[key] = "\n".join((run.made.recipe.text, *(_text(tree, file) for file in files[:2000])))
     return cache[key]
+
+
+def _is_source(file: str) -> bool:
+    return file.endswith(_SOURCES) or "." not in file.rpartition("/")[2]
 
 
 def _texts(_: Tree) -> dict[str, str]:

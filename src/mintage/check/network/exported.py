@@ -7,6 +7,7 @@ languages, and names put together at run time, are not understood: then nothing 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,14 @@ _KINDS = {
 }
 _SUFFIX = re.compile(r"_(?:total|bucket|sum|count|created|info)$")
 _MAX_BYTES = 1_000_000
+# First words of metrics that many programs and libraries make.
+_COMMON = frozenset(
+    {
+        "api", "app", "cache", "client", "container", "cpu", "db", "fastapi", "go", "gpu", "grpc", "http", "inference", "job",
+        "kube", "llm", "memory", "model", "node", "process", "prometheus", "python", "queue", "ray", "redis", "request",
+        "requests", "server", "service", "starlette", "task", "up", "worker",
+    }
+)  # fmt: skip
 _HOLDS_VLLM = re.compile(r"vllm|/llm-d(-\w+)?(?=[:@]|$)")
 
 
@@ -76,10 +85,21 @@ def family(name: str) -> str:
     return re.split(r"[_:]", name, maxsplit=1)[0]
 
 
+def _families(tree: Tree) -> dict[str, str]:
+    """Return the families of which the tree's programs make more than one metric, with a file of each."""
+    stems = {_SUFFIX.sub("", name): path for name, path in tree.once(own_metrics).items()}
+    counts = Counter(map(family, stems))
+    return {
+        family(name): path
+        for name, path in stems.items()
+        if counts[family(name)] > 1 and family(name) not in _COMMON
+    }
+
+
 def is_missing_from_own(root: Root, name: str) -> str:
     """Return a file of the tree that makes metrics of the same family but not this one; empty where it may be made."""
     own = root.tree.once(own_metrics)
-    maker = next((path for other, path in own.items() if family(other) == family(name)), "")
+    maker = root.tree.once(_families).get(family(name), "")
     if not maker or name in own:
         return ""
     programs = root.tree.once(_programs).values()

@@ -309,9 +309,16 @@ def _wanted(root: Root, item: Object, found: list[Object]) -> Iterator[tuple[Map
         if not any(_selects_all(selector, item) for selector in chosen):
             yield mapping(chosen[0], "matchLabels"), "the Prometheus of this tree selects it"
         return
-    releases = Counter(one.labels["release"] for one in found if "release" in one.labels)
+    releases = Counter(
+        one.labels["release"] for one in found if "release" in one.labels and not _is_charts(one)
+    )
     if releases and "release" not in item.labels:
         yield {"release": releases.most_common(1)[0][0]}, "the others here are selected"
+
+
+def _is_charts(item: Object) -> bool:
+    """Tell whether a chart was rendered to an object: then `release` may be the chart's own."""
+    return any(key in item.labels for key in ("helm.sh/chart", "chart", "heritage"))
 
 
 def _prometheuses(root: Root) -> list[Object]:

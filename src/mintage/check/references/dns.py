@@ -43,6 +43,8 @@ def _service_missing(root: Root) -> Iterator[Hit]:
         namespace = asked or address.owner.namespace
         if asked is None and not (address.in_pod and address.owner.namespaced):
             continue
+        if known.is_external_host(root.tree, address.host):
+            continue
         if _is_mismatch(root, address, name, asked) or known.exists(root, "Service", name, namespace):
             continue
         if (

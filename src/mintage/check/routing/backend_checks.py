@@ -130,7 +130,9 @@ def _judged(
     root: Root, item: Object, source: tuple[str, str], target: tuple[str, str, str | None], path: Path
 ) -> Iterator[Hit]:
     kind, name, namespace = target
-    if item.namespace is None or namespace in {None, item.namespace} or known.is_elsewhere(root, namespace):
+    if item.namespace is None or namespace in {None, item.namespace}:
+        return
+    if known.is_elsewhere(root, namespace) or is_fed_from_outside(root, namespace):
         return
     grants = [
         grant
