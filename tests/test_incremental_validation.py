@@ -12,7 +12,7 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from lab import run_in
 from mintage.errors import MintageError
@@ -65,7 +65,6 @@ class History(RuleBasedStateMachine):
         """Start with a system that was rendered and validated, in which there is something to find."""
         self._write(specs)
         render(self.space.root)
-        self.validate()
 
     def _write(self, specs: Specs) -> None:
         latest = {"image": "registry.test/store:latest"}
@@ -127,15 +126,14 @@ class History(RuleBasedStateMachine):
         found = self._outputs()
         found[which % len(found)].unlink()
 
-    @rule(
-        path=st.sampled_from(
-            ("gitops/own.yaml", "gitops/base/own.yaml", "Dockerfile", "server.py", "README.md")
-        )
-    )
-    def add_own_file(self, path: str) -> None:
-        """Put a file beside the others."""
-        text = "FROM a:latest\nCOPY gone /a\n" if path == "Dockerfile" else "kind: [\napiVersion: v1\n"
-        self.space.write(path, text)
+    @rule(path=st.sampled_from(("gitops/own.yaml", "gitops/base/own.yaml", "Dockerfile", "Dockerfile")))
+    def toggle_own_file(self, path: str) -> None:
+        """Put a file beside the others, or take it away."""
+        target = self.space.root / path
+        if target.exists():
+            target.unlink()
+        else:
+            self.space.write(path, "FROM a:latest\nRUN pip install vllm\nCOPY gone /a\n")
 
     @rule(accept=st.sampled_from(("missing-resources", "image-latest", "image-latst", "pss-run-as-non-root")))
     def accept(self, accept: str) -> None:
@@ -157,9 +155,9 @@ class History(RuleBasedStateMachine):
         with contextlib.suppress(MintageError):
             render(self.space.root)
 
-    @rule()
-    def validate(self) -> None:
-        """Validate: the state is worth nothing but time."""
+    @invariant()
+    def report_is_that_of_a_clone(self) -> None:
+        """The state is worth nothing but time."""
         assert told(self.space.root) == told_in_a_clone(self.space.root)
 
     @rule()

@@ -109,6 +109,11 @@ def test_a_mutation_makes_its_check_fire_and_no_other(
     assert mutation.subject in {subject for name, subject in found if name == id}
 
 
+def test_the_rendered_tree_is_clean() -> None:
+    """In every environment, of every severity; what is accepted says why in `specs/system.yaml`."""
+    assert baseline() == frozenset()
+
+
 def test_every_check_has_its_mutation() -> None:
     """One for each."""
     assert checks().keys() == MUTATIONS.keys()

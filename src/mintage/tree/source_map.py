@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Layer", "Resource", "SourceMap", "Traced", "documents_in", "kustomizations_of"]
 
 _HASH = re.compile(r"-[a-z0-9]{10}$")
+_LITERAL = re.compile(r"[\w:-]+")  # a pattern that matches only itself
 # Their names stay what they are under `namePrefix` and `nameSuffix` (Kustomize 5.5).
 _NO_PREFIX = frozenset({"Namespace", "CustomResourceDefinition", "APIService"})
 _GENERATORS = (("configMapGenerator", "ConfigMap"), ("secretGenerator", "Secret"))
@@ -174,13 +175,16 @@ class SourceMap:
 
     def _change(self, kustomization: Kustomization, objects: list[Traced]) -> None:
         """Add the layers that a kustomization lays over its objects."""
+        index = _Index(objects) if kustomization.patches else None
         for patch in kustomization.patches:
+            assert index is not None
             layer = Operations(self._files, patch) if patch.is_json else Merge(self._files, patch)
-            picked = [traced for traced in objects if _is_patched(patch, traced)]
+            picked = [traced for traced in index.candidates(patch) if _is_patched(patch, traced)]
             self.patched.setdefault((kustomization.file, patch.entry), []).extend(picked)
             for traced in picked:
                 traced.layers.append(layer)
                 _rename(kustomization, patch, traced)
+                index.add(traced)
         self._set_fields(kustomization, objects)
         self._set_labels(kustomization, objects)
         prefix, suffix = (str(kustomization.document.get(key) or "") for key in ("namePrefix", "nameSuffix"))
@@ -258,6 +262,33 @@ def documents_in(value: Any) -> Iterator[tuple[Path, dict[str, Any]]]:
 def _keeps_name(kustomization: Kustomization, item: dict[str, Any]) -> bool:
     options = {**mapping(kustomization.document, "generatorOptions"), **mapping(item, "options")}
     return bool(options.get("disableNameSuffixHash"))
+
+
+class _Index:
+    """Objects by kind and by all their names, so that most patches look at one object instead of all."""
+
+    def __init__(self, objects: list[Traced]) -> None:
+        self._objects = objects
+        self._named: dict[tuple[str, str], list[Traced]] = defaultdict(list)
+        for traced in objects:
+            self.add(traced)
+
+    def add(self, traced: Traced) -> None:
+        """Make an object known by its names."""
+        for name in (traced.name, *traced.names):
+            group = self._named[traced.kind, name]
+            if not any(found is traced for found in group):
+                group.append(traced)
+
+    def candidates(self, patch: Patch) -> list[Traced]:
+        """Return the objects that a patch may be meant for, in their order."""
+        merges = patch.target is None and not patch.is_json
+        where = patch.value if merges else patch.target or {}
+        kind, name = where.get("kind"), at(where, "metadata", "name") if merges else where.get("name")
+        if not isinstance(kind, str) or not isinstance(name, str):
+            return self._objects
+        known = merges or _LITERAL.fullmatch(kind + name) is not None
+        return list(self._named.get((kind, name), ())) if known else self._objects
 
 
 def _is_patched(patch: Patch, traced: Traced) -> bool:

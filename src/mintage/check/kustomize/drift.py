@@ -41,7 +41,9 @@ def _overlay_drift(root: Root) -> Iterator[Hit]:
     siblings = [other for other in root.tree.roots if _are_siblings(root, other)]
     if kustomization is None or not siblings:
         return
-    fixes = {id(patch): patch for patch in kustomization.patches if _is_fix(kustomization, patch)}
+    text = kustomization.files.text(kustomization.file)
+    lines = text.split("\n") if _FIX.search(text) else []
+    fixes = {id(patch) for patch in kustomization.patches if _is_fix(kustomization, patch, lines)}
     for item in root.objects if fixes else ():
         for layer in item.layers:
             if isinstance(layer, Merge | Operations) and id(layer.patch) in fixes:
@@ -60,20 +62,19 @@ def _are_siblings(one: Root, other: Root) -> bool:
     return one is not other and other.kustomization is not None and folders[0].parent == folders[1].parent
 
 
-def _is_fix(kustomization: Kustomization, patch: Patch) -> bool:
+def _is_fix(kustomization: Kustomization, patch: Patch, lines: list[str]) -> bool:
     """Tell whether a patch calls itself a fix: by the name of its file, or by a comment in it or above its entry."""
     if not patch.inline and _FIX.search(patch.file.rpartition("/")[2]):
         return True
-    entry = place(kustomization, patch.entry[:2])
-    lines = kustomization.files.text(kustomization.file).split("\n")[: entry.line - 1 if entry else 0]
-    comments = [] if patch.inline else _comments(kustomization.files.text(patch.file).split("\n"))
-    while lines and lines[-1].lstrip().startswith("#"):
-        comments.append(lines.pop())
+    text = "" if patch.inline else kustomization.files.text(patch.file)
+    comments = [line for line in text.split("\n") if line.lstrip().startswith("#")]
+    if lines:
+        entry = place(kustomization, patch.entry[:2])
+        end = entry.line - 1 if entry else 0
+        while end and lines[end - 1].lstrip().startswith("#"):
+            end -= 1
+            comments.append(lines[end])
     return any(_FIX.search(comment) for comment in comments)
-
-
-def _comments(lines: list[str]) -> list[str]:
-    return [line for line in lines if line.lstrip().startswith("#")]
 
 
 def _lacks(item: Object, layer: Merge | Operations, other: Root) -> bool:

@@ -215,7 +215,7 @@ def _merged(said: Any, built: Any, path: Path = ()) -> list[tuple[Path, Any]] | 
             if inner is None:
                 return None
             found += inner
-        return found
+        return [*found, (path, built)]  # a list that was replaced may have lost what the patch does not say
     return None if said is None or isinstance(said, dict | list) else [(path, said)]
 
 

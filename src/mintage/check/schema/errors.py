@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from mintage.check.interface import ERROR, WARNING, Check, Hit
-from mintage.check.schema.judged import judgement, unjudged
+from mintage.check.schema.judged import judgement, unjudged, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -54,10 +54,8 @@ def _explain(item: Object, path: Path) -> str:
 
 
 def _schema_cel(item: Object, tree: Tree) -> Iterator[Hit]:
-    judged = judgement(item, tree)
-    if judged.judge is None or judged.errors:
-        return  # the server, too, looks at rules only when the rest is valid
-    for error in judged.judge.cel_errors(item.document):
+    judged = verdict(item, tree)  # the server, too, looks at rules only when the rest is valid
+    for error in judged.errors if judged else ():
         field = _dotted(error.path)
         at = f"`{field}`: " if field else ""
         yield Hit(

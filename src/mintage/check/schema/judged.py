@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from mintage.errors import Location
+    from mintage.schemas.cel import Verdict
     from mintage.schemas.explain import SchemaError
     from mintage.schemas.judge import Judge
     from mintage.tree.objects import Object
@@ -42,6 +43,7 @@ class _Judgements:
         self.schemas = tree.schemas
         self.loose = frozenset(tree.loose)
         self.known: dict[Object, Judgement] = {}
+        self.verdicts: dict[Object, Verdict | None] = {}
 
     def of(self, item: Object) -> Judgement:
         if item not in self.known:
@@ -57,6 +59,13 @@ class _Judgements:
             errors = _of_a_fragment(errors)
         return Judgement(judge, tuple(errors))
 
+    def verdict(self, item: Object) -> Verdict | None:
+        if item not in self.verdicts:
+            found = self.of(item)
+            judged = found.judge is not None and found.judge.has_rules and not found.errors
+            self.verdicts[item] = found.judge.cel(item.document) if judged and found.judge else None
+        return self.verdicts[item]
+
 
 def _of_a_fragment(errors: list[SchemaError]) -> list[SchemaError]:
     """Return what is also wrong with a part of an object: a file that no root reaches may be a patch."""
@@ -68,6 +77,28 @@ def _of_a_fragment(errors: list[SchemaError]) -> list[SchemaError]:
 def judgement(item: Object, tree: Tree) -> Judgement:
     """Return what the schema of its kind says of an object of a tree."""
     return tree.once(_Judgements).of(item)
+
+
+def verdict(item: Object, tree: Tree) -> Verdict | None:
+    """Return what the CEL rules of its kind say of an object that is otherwise valid; None where there are none."""
+    return tree.once(_Judgements).verdict(item)
+
+
+def remarks(tree: Tree, roots: Iterable[Root] | None = None) -> list[str]:
+    """Return what was not judged though it could be, in sentences: rules, and schemas that were not fetched."""
+    if tree.schemas is None:
+        return []
+    found = []
+    if missing := tree.schemas.not_fetched:
+        count = "1 schema" if len(missing) == 1 else f"{len(missing)} schemas"
+        found.append(f"{count} that `schemas.lock` pins were not fetched: run `doit schemas fetch`")
+    items = (item for root in (tree.roots if roots is None else roots) for item in root.objects)
+    verdicts = [seen for item in items if (seen := verdict(item, tree)) is not None and seen.not_evaluated]
+    if verdicts:
+        reasons = sorted({seen.reason or "cel-python cannot" for seen in verdicts})
+        total = sum(seen.not_evaluated for seen in verdicts)
+        found.append(f"{total} CEL rules were not evaluated: {'; '.join(reasons)}")
+    return found
 
 
 def places_of_errors(tree: Tree) -> frozenset[Location]:
