@@ -59,7 +59,7 @@ KUSTOMIZATION = {
     "namePrefix": "p-",
 }  # fmt: skip
 PATCH = [{"op": "add", "path": "/spec/replicas", "value": 3}, {"op": "test", "path": "/a/0/b", "value": 1}]
-MERGE = {
+MERGE: dict[str, Any] = {
     "apiVersion": "apps/v1",
     "kind": "Deployment",
     "metadata": {"name": "server"},
@@ -89,8 +89,13 @@ def test_a_malformed_kustomization_is_no_traceback(
     chance = random.Random(seed)  # noqa: S311 - no secret
     if seed % 6:
         monkeypatch.setenv("PATH", "")
-    values = {"over/kustomization.yaml": KUSTOMIZATION, "over/patch.yaml": PATCH, "over/merge.yaml": MERGE}
-    values["over/server.yaml"] = {**MERGE, "spec": {"replicas": 1, "template": {"spec": {"volumes": []}}}}
+    values: dict[str, Any] = {
+        "over/kustomization.yaml": KUSTOMIZATION,
+        "over/patch.yaml": PATCH,
+        "over/merge.yaml": MERGE,
+    }
+    spec: Any = {"replicas": 1, "template": {"spec": {"volumes": []}}}
+    values["over/server.yaml"] = MERGE | {"spec": spec}
     for _ in range(3):
         name = chance.choice(list(values))
         values[name] = disturbed(values[name], chance)

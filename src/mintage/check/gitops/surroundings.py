@@ -25,6 +25,7 @@ _OF_ARGO = frozenset({"Application", "ApplicationSet", "AppProject"})  # for who
 _COMMAND = re.compile(
     r"\b(?:kubectl|oc|kustomize)\s+(?:\S+\s+)*?(?:(?:-f|-k|--filename|--kustomize)[ =]|build\s+)(?P<path>[\w./-]+)(?=[\s`;|&)]|$)"
 )
+_MAKES = r"(?:>|-o|--output|-O|clone|mkdir|cp|tee|-d)"
 _FENCE = re.compile(r"^\s*(```|~~~)")
 _PATH = re.compile(r"^(?:\./)?[\w.-]+(?:/[\w.-]+)+/?$")
 
@@ -101,8 +102,7 @@ def _dead_commands(files: Files, page: str, lines: list[str]) -> Iterator[Hit]:
             continue
         for found in _COMMAND.finditer(line) if fenced else ():
             path = found["path"]
-            name = path.rstrip("/").rpartition("/")[2]
-            made = re.search(rf"(?:>|-o|--output|-O|clone|mkdir|cp|tee|-d)\s+\S*{re.escape(name)}", text)
+            made = _is_made(text, path)
             if (
                 _PATH.match(path)
                 and not path.startswith("..")
@@ -114,6 +114,13 @@ def _dead_commands(files: Files, page: str, lines: list[str]) -> Iterator[Hit]:
                     "correct the path",
                     place=Location(page, number, found.start("path") + 1, len(path)),
                 )
+
+
+def _is_made(text: str, path: str) -> bool:
+    """Tell whether a page itself makes, fetches or writes what a path leads to, or the folder it begins with."""
+    parts = path.removeprefix("./").rstrip("/").split("/")
+    names = "|".join(re.escape(part) for part in (parts[0], parts[-1]))
+    return re.search(rf"{_MAKES}\s+(?:-\S+\s+)*\S*(?:{names})\b", text) is not None
 
 
 def _is_anywhere(files: Files, page: str, path: str) -> bool:

@@ -39,7 +39,7 @@ _LONGEST = 1_000_000
 def _overlay_drift(root: Root) -> Iterator[Hit]:
     kustomization = root.kustomization
     siblings = [other for other in root.tree.roots if _are_siblings(root, other)]
-    if kustomization is None or not siblings:
+    if kustomization is None or not siblings or kustomization.file in kustomization.files.problems:
         return
     text = kustomization.files.text(kustomization.file)
     lines = text.split("\n") if _FIX.search(text) else []
