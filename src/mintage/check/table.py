@@ -3,53 +3,46 @@
 from __future__ import annotations
 
 from functools import cache
+from importlib import import_module
 from typing import TYPE_CHECKING
 
-from mintage.check.interface import Check
 from mintage.errors import Location, MintageError, Problem, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-Table = dict[str, tuple[Check, ...]]
+    from mintage.check.interface import Check
+
+# In the order in which people read about them; each is a package beside this module, with a table `CHECKS`.
+GROUPS = (
+    "structure",
+    "schema",
+    "ports",
+    "security",
+    "kustomize",
+    "references",
+    "images",
+    "resources",
+    "batch",
+    "serving",
+    "network",
+    "routing",
+    "gitops",
+    "suppression",
+)
 
 
 @cache
-def groups() -> Table:
-    """Return the checks of each group, in the order in which people read about them."""
-    from mintage.check import (
-        batch,
-        gitops,
-        images,
-        kustomize,
-        network,
-        ports,
-        references,
-        resources,
-        routing,
-        schema,
-        security,
-        serving,
-        structure,
-        suppression,
-    )  # noqa: PLC0415 - whoever validates nothing loads no checks
+def group(name: str) -> tuple[Check, ...]:
+    """Return the checks of a group, which is loaded only now: whoever asks for one group waits for no other."""
+    module = import_module(f"mintage.check.{name}")
+    found: tuple[Check, ...] = module.CHECKS
+    return found
 
-    return {
-        "structure": structure.CHECKS,
-        "schema": schema.CHECKS,
-        "ports": ports.CHECKS,
-        "security": security.CHECKS,
-        "kustomize": kustomize.CHECKS,
-        "references": references.CHECKS,
-        "images": images.CHECKS,
-        "resources": resources.CHECKS,
-        "batch": batch.CHECKS,
-        "serving": serving.CHECKS,
-        "network": network.CHECKS,
-        "routing": routing.CHECKS,
-        "gitops": gitops.CHECKS,
-        "suppression": suppression.CHECKS,
-    }
+
+def groups() -> dict[str, tuple[Check, ...]]:
+    """Return the checks of every group."""
+    return {name: group(name) for name in GROUPS}
 
 
 @cache
@@ -58,33 +51,43 @@ def checks() -> dict[str, Check]:
     return {check.id: check for group in groups().values() for check in group}
 
 
-@cache
-def group_of() -> dict[str, str]:
-    """Return the group of every check by the check's id."""
-    return {check.id: name for name, group in groups().items() for check in group}
+def chosen(only: Iterable[str] = (), skip: Iterable[str] = ()) -> dict[str, tuple[Check, ...]]:
+    """Return the checks that are asked for by group; names are ids or `group/*`.
+
+    Raises `MintageError` for names that nothing has.
+    """
+    named = tuple(only)
+    wanted, unwanted = _ids(named), _ids(skip)
+    return {
+        name: tuple(
+            check for check in group(name) if (not named or check.id in wanted) and check.id not in unwanted
+        )
+        for name in _groups_in(named)
+    }
 
 
 def selected(only: Iterable[str] = (), skip: Iterable[str] = ()) -> tuple[Check, ...]:
-    """Return the checks that are asked for, by id or as `group/*`; `MintageError` for names that nothing has."""
-    wanted, unwanted = _ids(only), _ids(skip)
-    return tuple(
-        check
-        for check in checks().values()
-        if (not wanted or check.id in wanted) and check.id not in unwanted
-    )
+    """Return the checks that are asked for, as `chosen` does, in one list."""
+    return tuple(check for found in chosen(only, skip).values() for check in found)
+
+
+def _groups_in(only: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the groups that may hold what is asked for: all of them, unless only groups are named."""
+    named = {name.removesuffix("/*") for name in only}
+    return tuple(name for name in GROUPS if name in named) if only and named <= {*GROUPS} else GROUPS
 
 
 def _ids(names: Iterable[str]) -> set[str]:
     found: set[str] = set()
     problems = []
     for name in names:
-        group, _, rest = name.partition("/")
-        if rest == "*" and group in groups():
-            found.update(check.id for check in groups()[group])
+        known_group, _, rest = name.partition("/")
+        if rest == "*" and known_group in GROUPS:
+            found.update(check.id for check in group(known_group))
         elif name in checks():
             found.add(name)
         else:
-            known = [*checks(), *(f"{group}/*" for group in groups())]
+            known = [*checks(), *(f"{each}/*" for each in GROUPS)]
             message = f"no check is called `{name}`"
             problems.append(
                 Problem(Location("--only, --skip"), "check-unknown", message, did_you_mean(name, known))

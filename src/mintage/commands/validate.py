@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mintage.check import suppression, table
 from mintage.check.run import findings
-from mintage.check.schema.judged import coverage
+from mintage.check.schema.judged import coverage, remarks
 from mintage.errors import Location, MintageError, fail
 from mintage.report import outcome
 from mintage.report.style import several
@@ -147,8 +147,7 @@ def _of_system(place: Path) -> Validation | None:
 
 
 def _report(tree: Tree, file: str, selection: Selection, within: str) -> Report:
-    ids = {check.id for check in table.selected(selection.only, selection.skip)}
-    checks = [check for check in table.checks().values() if check.id in ids]
+    checks = table.selected(selection.only, selection.skip)
     seen = coverage(tree)
     assert tree.files is not None
     yaml = [path for path in tree.files.paths if path.endswith((".yaml", ".yml"))]
@@ -160,7 +159,10 @@ def _report(tree: Tree, file: str, selection: Selection, within: str) -> Report:
     return report_of(
         found,
         Judged(
-            [_shown(root) for root in tree.roots], seen.judged, seen.unjudged, (*tree.notes, *_notes(left))
+            [_shown(root) for root in tree.roots],
+            seen.judged,
+            seen.unjudged,
+            (*tree.notes, *_notes(left), *remarks(tree)),
         ),
         tree.rules,
         suppression.comments(tree.files, yaml),

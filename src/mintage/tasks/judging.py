@@ -9,7 +9,7 @@ import msgspec
 
 from mintage.check import suppression
 from mintage.check.run import merged, of_objects, of_root, of_tree
-from mintage.check.schema.judged import coverage
+from mintage.check.schema.judged import coverage, remarks
 from mintage.check.table import checks
 from mintage.errors import Location, MintageError
 from mintage.finding import Finding, Severity
@@ -130,7 +130,12 @@ class Judging:
         if root is None:
             return {}
         seen = coverage(self.model.tree, [root])
-        return {"objects": len(root.objects), "judged": dict(seen.judged), "unjudged": dict(seen.unjudged)}
+        return {
+            "objects": len(root.objects),
+            "judged": dict(seen.judged),
+            "unjudged": dict(seen.unjudged),
+            "notes": remarks(self.model.tree, [root]),
+        }
 
     def report(self, kept: Mapping[str, Result], selection: Selection, names: Sequence[str] = ()) -> Report:
         """Return the report of tasks, from what they kept; of some tasks where names are given, else of all."""
@@ -143,7 +148,7 @@ class Judging:
         found = (finding for name, result in kept.items() for finding in self._asked(name, result, names))
         return report_of(
             merged(("", finding) for finding in found),
-            Judged(roots, _summed(kept, "judged"), _summed(kept, "unjudged")),
+            Judged(roots, _summed(kept, "judged"), _summed(kept, "unjudged"), _notes(kept)),
             workspace.system.validation,
             suppression.comments(self.model.files, [SYSTEM, *workspace.digests]),
             settings=SYSTEM,
@@ -166,6 +171,10 @@ def _result(found: Iterable[Finding]) -> Result:
 
 def _findings(result: Result) -> list[Finding]:
     return msgspec.convert(result["findings"], type=list[Finding])
+
+
+def _notes(kept: Mapping[str, Result]) -> list[str]:
+    return sorted({note for result in kept.values() for note in result.get("notes", ())})
 
 
 def _summed(kept: Mapping[str, Result], field: str) -> dict[str, int]:

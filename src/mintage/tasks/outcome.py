@@ -12,9 +12,9 @@ from mintage.finding import Severity
 from mintage.report.outcome import CheckInfo, Report, RootStatus, Suppressed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from mintage.check.interface import Check
+    from mintage.check.interface import Check, Hit
     from mintage.finding import Finding
     from mintage.report.outcome import Root
     from mintage.spec.validation import Rules
@@ -59,20 +59,20 @@ def report_of(
     What is declared and not used is reported where the run looked at all that could be meant: `is_looked_at` tells
     that of the place of a declaration.
     """
-    chosen = {check.id for check in _chosen(rules, selection, settings)}
-    known = table.checks()
+    by_group = _chosen(rules, selection, settings)
+    chosen = {check.id: check for group in by_group.values() for check in group}
     wanted = [
         finding
         for finding in found
-        if (finding.id in chosen or finding.id not in known)
+        if (finding.id in chosen or finding.id not in table.checks())
         and (finding.id not in UNUSED or _counts(finding.location, judged, is_looked_at))
     ]
     standing, accepted = suppression.accept(wanted, rules, said, settings, dict(environments))
     complaints = [
         ("", finding)
-        for name, hit in suppression.complaints(rules, said, accepted, settings, known, chosen)
+        for name, hit in _complaints(rules, said, accepted, settings, chosen)
         if name in chosen and (name not in UNUSED or _counts(hit.place, judged, is_looked_at))
-        for finding in placed(known[name], [hit])
+        for finding in placed(chosen[name], [hit])
     ]
     return Report(
         findings=tuple(merged([*(("", finding) for finding in standing), *complaints])),
@@ -81,7 +81,7 @@ def report_of(
         unjudged=judged.unjudged or {},
         notes=tuple(judged.notes),
         suppressed=tuple(Suppressed(item.finding, item.reason, item.place) for item in accepted),
-        checks=infos(chosen),
+        checks=infos(by_group),
         fails=SEVERITIES[selection.fail_on or rules.fail_on],
     )
 
@@ -95,20 +95,33 @@ def _counts(place: Location | None, judged: Judged, is_looked_at: Callable[[Loca
     )
 
 
-def _chosen(rules: Rules, selection: Selection, settings: str) -> tuple[Check, ...]:
+def _complaints(
+    rules: Rules,
+    said: Sequence[suppression.Comment],
+    accepted: Sequence[suppression.Suppressed],
+    settings: str,
+    chosen: Mapping[str, Check],
+) -> Iterator[tuple[str, Hit]]:
+    """Yield what is wrong with acceptances; without any, there is no need to know all checks."""
+    if said or rules.accept:
+        yield from suppression.complaints(rules, said, accepted, settings, table.checks(), chosen)
+
+
+def _chosen(rules: Rules, selection: Selection, settings: str) -> dict[str, tuple[Check, ...]]:
     try:
-        table.selected(skip=rules.skip)
+        if rules.skip:
+            table.selected(skip=rules.skip)
     except MintageError as error:
         raise MintageError(
             replace(problem, location=Location(settings)) for problem in error.problems
         ) from None
-    return table.selected(selection.only, (*rules.skip, *selection.skip))
+    return table.chosen(selection.only, (*rules.skip, *selection.skip))
 
 
-def infos(ids: Iterable[str]) -> tuple[CheckInfo, ...]:
-    """Return what reports say of some checks."""
-    known, group = table.checks(), table.group_of()
+def infos(by_group: Mapping[str, tuple[Check, ...]]) -> tuple[CheckInfo, ...]:
+    """Return what reports say of some checks, given by group."""
     return tuple(
-        CheckInfo(name, known[name].severity, group[name], known[name].why, f"{PAGE}#{name}")
-        for name in sorted(ids)
+        CheckInfo(check.id, check.severity, name, check.why, f"{PAGE}#{check.id}")
+        for name, group in by_group.items()
+        for check in group
     )

@@ -94,10 +94,8 @@ def remarks(tree: Tree, roots: Iterable[Root] | None = None) -> list[str]:
         found.append(f"{count} that `schemas.lock` pins were not fetched: run `doit schemas fetch`")
     items = (item for root in (tree.roots if roots is None else roots) for item in root.objects)
     verdicts = [seen for item in items if (seen := verdict(item, tree)) is not None and seen.not_evaluated]
-    if verdicts:
-        reasons = sorted({seen.reason or "cel-python cannot" for seen in verdicts})
-        total = sum(seen.not_evaluated for seen in verdicts)
-        found.append(f"{total} CEL rules were not evaluated: {'; '.join(reasons)}")
+    reasons = sorted({seen.reason or "cel-python cannot evaluate some" for seen in verdicts})
+    found += [f"CEL rules were not evaluated: {reason}" for reason in reasons]
     return found
 
 
