@@ -157,7 +157,7 @@ class History(RuleBasedStateMachine):
 
     @invariant()
     def report_is_that_of_a_clone(self) -> None:
-        """The state is worth nothing but time."""
+        """Find that the state is worth nothing but time."""
         assert told(self.space.root) == told_in_a_clone(self.space.root)
 
     @rule()

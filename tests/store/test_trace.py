@@ -179,3 +179,13 @@ def test_a_missing_file_has_no_seal() -> None:
     """Two missing files must not look like one another's seal."""
     assert seal("/", ["not there"]) == ""
     assert seal(f"{Path(__file__).parent}/", ["not there", Path(__file__).name]) == ""
+
+
+def test_what_another_writer_did_in_between_is_taken_in(path: Path) -> None:
+    """Though both wrote: the one that wrote last has not seen what the other did."""
+    first, second = Traces(path), Traces(path)
+    first.put("one", Trace("k", {}))
+    second.put("two", Trace("k", {}))
+    second.refresh()
+    first.refresh()
+    assert [name for name, _ in first.items()] == [name for name, _ in second.items()] == ["one", "two"]

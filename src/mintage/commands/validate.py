@@ -228,6 +228,14 @@ def _seen_from_here(report: Report, repository: Path) -> Report:
     )
 
 
+def _write(output: str, text: str) -> None:
+    try:
+        show.write(Path(output), text)
+    except MintageError as error:
+        advice = "name a file that can be written"
+        raise MintageError(replace(problem, advice=advice) for problem in error.problems) from None
+
+
 def _show(report: Report, repository: Path, options: Mapping[str, Any]) -> int:
     """Show a report, or write it; return the exit code."""
     color = options["color"] == "always" or (options["color"] == "auto" and show.is_colored())
@@ -238,7 +246,7 @@ def _show(report: Report, repository: Path, options: Mapping[str, Any]) -> int:
         seen = _seen_from_here(report, repository)
         text = show.text_of(seen, Path.cwd(), chosen, color=color and not output, tree=repository)
     if output:
-        show.write(Path(output), text)
+        _write(output, text)
         text = f"{output}: {several(len(report.findings), 'finding')}\n"
     try:
         show.say(text)

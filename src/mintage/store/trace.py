@@ -99,7 +99,10 @@ class Traces:
             # A killed run may have left half a line, which must not swallow this one.
             end = os.lseek(descriptor, 0, os.SEEK_END)
             lead = b"\n" if end and os.pread(descriptor, 1, end - 1) != b"\n" else b""
-            self._size = end + os.write(descriptor, lead + line)
+            written = os.write(descriptor, lead + line)
+            end = os.lseek(descriptor, 0, os.SEEK_CUR)
+            # What another process has written in between was not taken in: then the size must stay another one.
+            self._size = end if end - written == self._size else self._size
         finally:
             os.close(descriptor)
 

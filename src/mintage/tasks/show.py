@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from errno import EISDIR
 from typing import TYPE_CHECKING, Any
 
 from mintage.disk import write_error, write_whole
@@ -93,6 +94,8 @@ def show(report: Report, root: Path, options: Mapping[str, Any]) -> str:
 def write(target: Path, text: str) -> None:
     """Write a report to a file; `MintageError` where that cannot be."""
     try:
+        if target.is_dir():
+            raise IsADirectoryError(EISDIR, os.strerror(EISDIR))
         target.parent.mkdir(parents=True, exist_ok=True)
         write_whole(target, text.encode("utf-8", "replace"))
     except OSError as error:

@@ -6,6 +6,7 @@ Defaults and rules are those of LeaderWorkerSet v0.10.0 (`size` is 1, `subGroupS
 from __future__ import annotations
 
 import re
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from mintage.check import quantity
@@ -60,7 +61,7 @@ def _told(container: Container) -> Iterator[tuple[Path, int, str]]:
         text = f"`--data-parallel-size={total}`, {local} of them in each"
         yield replicas.value_path, -(-total // local), text
     for line in command_lines(container):
-        for word, following in zip(line.words, (*line.words[1:], None), strict=True):
+        for word, following in zip_longest(line.words, line.words[1:]):
             found = _RAY_SIZE.fullmatch(word.text)
             value = (found["joined"] or (following.text if following else "")) if found else ""
             if value.isdecimal() and len(value) < 7:

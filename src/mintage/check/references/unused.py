@@ -132,7 +132,7 @@ def _is_found_otherwise(item: Object) -> bool:
         return True
     if any(not key.startswith(_PLAIN_ANNOTATIONS) for key in mapping(item.metadata, "annotations")):
         return True
-    if item.kind == "Secret" and item.document.get("type", "Opaque") not in _TYPES:
+    if item.kind == "Secret" and str(item.document.get("type", "Opaque")) not in _TYPES:
         return True
     return bool(_BY_NAME.fullmatch(item.name)) or (item.namespace or "").startswith(_SYSTEM)
 
