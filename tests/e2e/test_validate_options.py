@@ -93,3 +93,10 @@ def test_components_may_be_called_like_environments(space: Space) -> None:
     assert outcome.code == 0
     looked_at = [line.split()[1] for line in outcome.stdout.splitlines() if line.startswith("validate ")]
     assert {"base/prod", "base/overlays", "overlays/prod"} <= {*looked_at}
+
+
+@pytest.mark.kustomize
+def test_the_namespaces_of_environments_are_declared(rendered: Space) -> None:
+    """`specs/system.yaml` names them; nobody has to say so twice."""
+    outcome = rendered.run("validate", "--only", "namespace-undeclared", "--fail-on", "info")
+    assert outcome.code == 0, outcome.stdout

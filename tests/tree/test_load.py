@@ -33,7 +33,7 @@ def test_a_sum_of_files_is_built_without_kubectl(tmp_path: Path, monkeypatch: py
     tree = planted(tmp_path, files)
     assert [item.label for item in root_of(tree, "plain").objects] == ["Deployment server"]
     assert [problem.id for problem in root_of(tree, "patched").problems] == ["kustomize-missing"]
-    assert tree.notes == ("neither kubectl nor kustomize is on PATH: 1 kustomizations were not built",)
+    assert tree.notes == ("neither kubectl nor kustomize is on PATH: 1 kustomization was not built",)
 
 
 @pytest.mark.kustomize

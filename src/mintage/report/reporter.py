@@ -5,6 +5,7 @@ Tasks of Mintage are told by their `meta`; other tasks of the same dodo.py are s
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -44,6 +45,14 @@ class Reporter(ConsoleReporter):  # type: ignore[misc]
         """Take note of what was chosen, before anything runs."""
         super().initialize(tasks, selected_tasks)
         self.selected.update(selected_tasks)
+
+    def write(self, text: str) -> None:
+        """Write, unless whoever reads has seen enough, as `head` does: then the rest goes nowhere."""
+        try:
+            super().write(text)
+            self.outstream.flush()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno() if sys.__stdout__ else 1)
 
     def _is_ours(self, task: Any) -> bool:
         return bool(task.meta and "mintage" in task.meta)

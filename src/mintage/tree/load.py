@@ -322,7 +322,8 @@ class _Loading:
         if charts := [chart for chart in self.files.charts if is_in(chart, self.within)]:
             yield f"{len(charts)} Helm charts were not rendered: {', '.join(charts[:5])}{', ...' if len(charts) > 5 else ''}"
         if missing := [built.folder for built in self.built if any(p.id == MISSING for p in built.problems)]:
-            yield f"neither kubectl nor kustomize is on PATH: {len(missing)} kustomizations were not built"
+            several = "1 kustomization was" if len(missing) == 1 else f"{len(missing)} kustomizations were"
+            yield f"neither kubectl nor kustomize is on PATH: {several} not built"
 
 
 def _is_object(document: Any) -> bool:

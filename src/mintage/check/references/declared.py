@@ -21,6 +21,8 @@ _PLATFORM = ("default", "kube-*", "openshift", "openshift-*")
 
 
 def _namespace_undeclared(root: Root) -> Iterator[Hit]:
+    if root.environment:
+        return  # a workspace declares the namespaces of its environments
     made = root.tree.once(_made)
     seen: set[str] = set()
     for item in root.objects:
