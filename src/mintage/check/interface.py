@@ -61,7 +61,7 @@ class Check:
     id: str
     severity: Severity
     on: Scope
-    run: Callable[..., Iterable[Hit]]
+    run: Callable[..., Iterable[Any]]  # of hits; with the ids of their checks where it is about a report
     why: str
     fix: str
     kinds: frozenset[str] | None = None

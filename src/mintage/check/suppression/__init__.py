@@ -56,7 +56,7 @@ class Suppressed:
 
 def comments(files: Files, paths: Iterable[str]) -> list[Comment]:
     """Return the comments in some files; a file that cannot be read has none."""
-    found = []
+    found: list[Comment] = []
     for path in paths:
         try:
             text = files.text(path)
