@@ -84,3 +84,15 @@ def test_one_cause_in_several_roots_is_one_finding() -> None:
         ("Pod prod/one", ("dev", "prod")),
         ("Pod prod/two", ("prod",)),
     ]
+
+
+def test_one_line_under_several_prefixes_is_one_finding() -> None:
+    """Overlays call the object by other names; two objects of one root stay two."""
+    place = Location("base.yaml", 1, 1)
+    staging = Finding(place, "a", ERROR, "m", subject="Pod staging-one")
+    production = Finding(place, "a", ERROR, "m", subject="Pod production-one")
+    found = merged([("staging", staging), ("production", production)])
+    assert [(finding.subject, finding.roots) for finding in found] == [
+        ("Pod staging-one", ("production", "staging"))
+    ]
+    assert len(merged([("all", staging), ("all", production)])) == 2

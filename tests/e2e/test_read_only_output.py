@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from lab import open_to_others
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -19,16 +21,14 @@ NOBODY = 65534
 
 
 @pytest.fixture
-def prefix(rendered: Space, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, ...]]:
+def prefix(rendered: Space) -> Iterator[tuple[str, ...]]:
     """Return the command by which a run has no more rights than anyone; root may write everywhere."""
     if os.geteuid() != 0:
         yield ()
     elif shutil.which("setpriv") is None:
         pytest.skip("as root, setpriv is needed to give up the right to write everywhere")
     else:
-        base = tmp_path_factory.getbasetemp()
-        for folder in (base.parent, base, rendered.root.parent):
-            folder.chmod(0o755)
+        open_to_others(rendered.root.parent)
         subprocess.run(["chown", "-R", str(NOBODY), rendered.root], check=True)
         yield ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups")
     subprocess.run(["chmod", "-R", "u+w", rendered.root], check=True)

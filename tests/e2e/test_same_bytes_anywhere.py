@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from lab import open_to_others
 from mintage.testing import Space
 
 REPOSITORY = Path(__file__).parents[2]
@@ -70,8 +71,7 @@ def test_another_user_renders_the_same(tmp_path: Path) -> None:
     if os.geteuid() != 0 or shutil.which("setpriv") is None:
         pytest.skip("needs root and setpriv to become someone else")
     space = _clone(tmp_path / "clone")
-    for folder in (tmp_path.parent.parent, tmp_path.parent, tmp_path):
-        folder.chmod(0o755)
+    open_to_others(tmp_path)
     subprocess.run(["chown", "-R", "4321", space.root], check=True)
     prefix = ("setpriv", "--reuid=4321", "--regid=4321", "--clear-groups")
     outcome = space.run("render", prefix=prefix, env={"HOME": "/nowhere", "USER": ""})

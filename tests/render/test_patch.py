@@ -121,7 +121,7 @@ def test_a_patch_fails_where_a_guarded_value_has_changed(
     assume(at(base, place) != value)
     edited = copy.deepcopy(base)
     _set(edited, place, value)
-    with pytest.raises(jsonpatch.JsonPatchException):
+    with pytest.raises((jsonpatch.JsonPatchException, jsonpatch.JsonPointerException)):
         applied(edited, diff(base, target, "it"))
 
 

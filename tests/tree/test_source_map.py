@@ -191,3 +191,15 @@ def test_targets_pick_what_kustomize_picks(tmp_path: Path, target: str, picked: 
     item = root_of(planted(tmp_path, files), "over").objects[0]
     assert (item.at("spec", "replicas") == 7) is picked
     assert (place(item, "spec", "replicas") == "over/p.yaml:3:10") is picked
+
+
+def test_the_name_by_which_a_patch_picks_an_item_is_not_its_cause(tmp_path: Path) -> None:
+    """The item was there before; one that the patch adds whole is the patch's."""
+    patch = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: server\nspec:\n  template:\n    spec:\n      containers:\n      - name: server\n        env: [{name: A, value: b}]\n      - name: added\n        image: a:1\n"
+    item = built(tmp_path, "patches:\n- path: more.yaml\n", more__yaml=patch)
+    names = {
+        container["name"]: place(item, *IMAGE[:-2], index, "name")
+        for index, container in enumerate(item.at(*IMAGE[:-2]))
+    }
+    assert names["server"].startswith("base/server.yaml:")
+    assert names["added"] == "over/more.yaml:11:15"

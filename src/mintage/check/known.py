@@ -31,6 +31,7 @@ _BUILT_IN: dict[str, Callable[[str], bool]] = {
     "ClusterRole": tables.builtin_cluster_role,
     "PriorityClass": tables.builtin_priority_class,
     "Namespace": tables.builtin_namespace,
+    "Role": tables.builtin_role,
 }
 # By these, controllers fill a Secret or ConfigMap that stands in the tree (OpenShift 4.20; Kubernetes' own tokens).
 _FILLED_BY_ANNOTATION = frozenset(

@@ -9,7 +9,7 @@ from mintage.errors import Location
 from mintage.finding import Finding, Related
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from mintage.check.interface import Check, Hit, Other
     from mintage.tree.objects import Object
@@ -33,21 +33,22 @@ def findings(
     return merged(found)
 
 
+# What a check of objects looks at in each of them.
+_PARTS: dict[str, Callable[[Object], Iterable[object]]] = {
+    "object": lambda item: (item,),
+    "pod": lambda item: item.pods,
+    "container": lambda item: item.containers,
+}
+
+
 def of_objects(tree: Tree, objects: Sequence[Object], checks: Sequence[Check]) -> Iterator[Finding]:
     """Yield what the checks of single objects find."""
     for check in checks:
-        if check.on == "object":
-            for item in objects:
-                if check.applies(item):
-                    yield from placed(check, check.run(item, tree))
-        elif check.on == "pod":
-            for item in objects:
-                for pod in item.pods:
-                    yield from placed(check, check.run(pod, tree))
-        elif check.on == "container":
-            for item in objects:
-                for container in item.containers:
-                    yield from placed(check, check.run(container, tree))
+        parts = _PARTS.get(check.on)
+        for item in objects if parts else ():
+            if parts and check.applies(item):
+                for part in parts(item):
+                    yield from placed(check, check.run(part, tree))
 
 
 def of_root(root: Root, checks: Sequence[Check]) -> Iterator[Finding]:
@@ -65,18 +66,32 @@ def of_tree(tree: Tree, checks: Sequence[Check]) -> Iterator[Finding]:
 
 
 def merged(found: Iterable[tuple[str, Finding]]) -> list[Finding]:
-    """Return findings in the order of their places; those of several roots with the same words once."""
+    """Return findings in the order of their places; those of several roots with the same words once.
+
+    An object that each root calls by another name, since it has a prefix there, is one object.
+    """
     roots: dict[tuple[object, ...], set[str]] = {}
     first: dict[tuple[object, ...], Finding] = {}
     for root, finding in found:
         key = (finding.location, finding.id, finding.message, finding.subject.rpartition("/")[2])
         first.setdefault(key, finding)
         roots.setdefault(key, set()).update({*finding.roots, root} - {""})
-    return sorted(_in_roots(finding, tuple(sorted(roots[key]))) for key, finding in first.items())
+    renamed: dict[tuple[object, ...], list[tuple[Finding, set[str]]]] = {}
+    for same, finding in first.items():
+        alike = renamed.setdefault((finding.location, finding.id, finding.message), [])
+        other = next((seen for _, seen in alike if _are_variants(finding, seen, roots[same])), None)
+        if other is None:
+            alike.append((finding, roots[same]))
+        else:
+            other.update(roots[same])
+    return sorted(
+        replace(finding, roots=tuple(sorted(seen))) for alike in renamed.values() for finding, seen in alike
+    )
 
 
-def _in_roots(finding: Finding, roots: tuple[str, ...]) -> Finding:
-    return replace(finding, roots=roots)
+def _are_variants(finding: Finding, roots: set[str], others: set[str]) -> bool:
+    """Tell whether what is found on one line in some roots and in others may be one object under several names."""
+    return bool(finding.location.line and roots and others) and not roots & others
 
 
 def placed(check: Check, hits: Iterable[Hit]) -> Iterator[Finding]:

@@ -164,9 +164,15 @@ class Merge:
     patch: Patch
 
     def locate(self, built: dict[str, Any], path: Path, *, on_key: bool = False) -> Location | None:
-        """Return the place in the patch, if the patch says all that stands there; what names its target is no cause."""
+        """Return the place in the patch, if the patch says all that stands there; what names its target is no cause.
+
+        So it is with the name of an item of a list: in a patch it picks the item, if the patch does not add it whole.
+        """
         inner = None if path in _IDENTITY else translated(built, self.patch.value, path, whole=True)
         if inner is None or not _says_all(at(self.patch.value, *inner), at(built, *path)):
+            return None
+        picks = len(path) > 1 and isinstance(path[-2], int) and path[-1] in _IDENTIFYING
+        if picks and not _says_all(at(self.patch.value, *inner[:-1]), at(built, *path[:-1])):
             return None
         return in_patch(self.files, self.patch, inner, on_key=on_key)
 

@@ -164,3 +164,23 @@ def test_a_script_for_ray_is_told_the_size(text: str, wrong: bool) -> None:
     container["command"] = ["sh", "-c", f"bash multi-node-serving.sh leader {text}; vllm serve acme/x"]
     del container["args"]
     assert bool(found("lws-size-mismatch", item)) is wrong
+
+
+def test_queues_of_one_name_are_alternatives() -> None:
+    """In a folder of samples each file may bring its own setup: what one of them covers is covered."""
+    beside = {**cluster("cpu", "nvidia.com/gpu"), "kind": "ClusterQueue"}
+    asking = job(limits={"nvidia.com/gpu": 1})
+    assert found(UNCOVERED, asking, local(), cluster("cpu")) != []
+    assert found(UNCOVERED, asking, local(), local(), cluster("cpu"), beside) == []
+
+
+def test_a_queue_beside_the_root_is_found() -> None:
+    """Queues are often made by another kustomization than the workloads."""
+    tree = of_documents({"a": [job(limits={"nvidia.com/gpu": 1})], "b": [local(), cluster("cpu")]})
+    assert [hit.id for hit in findings(tree, CHECKS)] == [UNCOVERED]
+
+
+def test_known_queues_are_named_once() -> None:
+    """However many files make one of a name."""
+    tree = of_documents({"a": [job("main"), local("team-a"), local("team-a")]})
+    assert [hit.advice for hit in findings(tree, CHECKS) if hit.id == LOCAL] == ["known: `team-a`"]

@@ -172,3 +172,12 @@ def test_a_job_tells_its_program_as_well(text: str, wrong: bool) -> None:
     item = job(clusterSelector={"ray.io/cluster": "a"}, runtimeEnvYAML=text)
     assert bool(messages(ENV, cluster(group(replicas=3)), item)) is wrong
     assert messages(ENV, item) == []
+
+
+@pytest.mark.parametrize("field", ["labels", "annotations"])
+def test_bounds_of_a_queued_cluster_are_left_alone(field: str) -> None:
+    """Kueue refuses the autoscaler: nobody may be told to turn it on."""
+    queued = cluster(group(replicas=1, minReplicas=1, maxReplicas=5))
+    assert len(messages("ray-autoscaling-ignored", queued)) == 1
+    queued["metadata"][field] = {"kueue.x-k8s.io/queue-name": "user-queue"}
+    assert messages("ray-autoscaling-ignored", queued) == []

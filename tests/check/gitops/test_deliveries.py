@@ -244,3 +244,19 @@ def test_commands_in_pages_lead_somewhere(tmp_path: Path, text: str, found: bool
     files = {"deploy/overlays/dev/a.yaml": DEPLOYMENT, "README.md": f"# A\n\n```sh\n{text}```\n"}
     assert ids(planted(tmp_path / "x", files)) == (["docs-path-missing"] if found else [])
     assert ids(planted(tmp_path / "y", {**files, "README.md": f"# A\n\n{text}"})) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "model"), [("qwen3-06b", "Qwen/Qwen3-0.6B"), ("qwen2-15b", "Qwen/Qwen2-1.5B")]
+)
+def test_a_size_without_its_dot_is_the_same_size(name: str, model: str) -> None:
+    """Names of objects have no dots in such names."""
+    spec = {"model": {"uri": f"hf://{model}"}}
+    item = {
+        "apiVersion": "serving.kserve.io/v1alpha1",
+        "kind": "LLMInferenceService",
+        "metadata": {"name": name},
+        "spec": spec,
+    }
+    hits = findings(of_documents({"a": [item]}), gitops.CHECKS)
+    assert [hit for hit in hits if hit.id == "name-model-mismatch"] == []

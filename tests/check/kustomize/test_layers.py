@@ -223,3 +223,18 @@ def test_an_overlay_that_has_its_own_say_does_not_lack_a_fix(tmp_path: Path) -> 
     assert found(tmp_path / "y", base | mine | other) == []
     tuning = {"o/a/kustomization.yaml": over.format("it.yaml"), "o/a/it.yaml": MERGE + "  replicas: 2\n"}
     assert found(tmp_path / "z", base | tuning | bare) == []
+
+
+def test_what_a_comment_of_the_kustomization_names_is_no_orphan(tmp_path: Path) -> None:
+    """It is switched off on purpose; without the comment it is an orphan."""
+    files = {**SERVER, "other.yaml": DEPLOYMENT}
+    entry = "# Behind a proxy, use other.yaml instead of server.yaml.\n"
+    assert found(tmp_path / "said", {**files, "kustomization.yaml": HEAD + entry}) == []
+    assert found(tmp_path / "not", {**files, "kustomization.yaml": HEAD}) == [
+        ("kust-orphan-patch", "other.yaml:1:1")
+    ]
+
+
+def test_plain_manifests_may_go_into_any_namespace(tmp_path: Path) -> None:
+    """There is no kustomization that could name it: `kubectl apply -n` does."""
+    assert found(tmp_path, dict(SERVER)) == []

@@ -93,6 +93,7 @@ def _promise_workers(objects: Objects) -> None:
 def _add_cluster(objects: Objects) -> None:
     cluster = deepcopy(_cluster(objects))
     cluster["metadata"]["name"] = "nightly"
+    del cluster["metadata"]["labels"][QUEUE]
     objects.add(cluster)
 
 
@@ -110,11 +111,7 @@ UNKNOWN = (
     "schema-missing",
     "crd-provider-missing",
 )  # the workspace has no schema of the kind, and no operator for it
-# The workspace accepts the finding of every cluster; here only that of its own.
-ACCEPTED = (
-    Accepted(check="image-latest", reason="as in the workspace"),
-    Accepted(check="ray-autoscaling-ignored", object="RayCluster/zelda-rl", reason="as in the workspace"),
-)
+ACCEPTED = (Accepted(check="image-latest", reason="as in the workspace"),)
 MUTATIONS = (
     Mutation("lws-size-mismatch", "LeaderWorkerSet zelda-rl-prod/sweep", _add_group, also=UNKNOWN),
     Mutation("ref-localqueue-missing", CLUSTER, _name_other_queue),

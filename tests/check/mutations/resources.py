@@ -134,9 +134,7 @@ UNKNOWN = (
     "schema-missing",
     "crd-provider-missing",
 )  # the workspace has no schema of the kind, and no operator for it
-ACCEPTED = tuple(
-    Accepted(check=name, reason="as in the workspace") for name in ("image-latest", "ray-autoscaling-ignored")
-)
+ACCEPTED = (Accepted(check="image-latest", reason="as in the workspace"),)
 MUTATIONS = (
     Mutation("requests-exceed-limits", MINIO, _lower_limit),
     Mutation("gpu-request-limit-mismatch", MODEL, _request_fewer),

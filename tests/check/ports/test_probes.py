@@ -151,3 +151,28 @@ def test_readiness_is_asked_of_what_answers_requests() -> None:
     assert told(pod(DECLARED), service(port=80, targetPort="http")) == {}, (
         "a lone pod, as of a Job, is left alone"
     )
+
+
+def deployment(image: str = "x:1") -> dict[str, Any]:
+    """Return a Deployment without a readinessProbe."""
+    template = {
+        "metadata": {"labels": {"app": "p"}},
+        "spec": {"containers": [{"name": "c", "image": image, **DECLARED}]},
+    }
+    spec = {"selector": {"matchLabels": {"app": "p"}}, "template": template}
+    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "d"}, "spec": spec}
+
+
+def test_pods_of_another_root_are_not_taken_for_those_of_a_service() -> None:
+    """Where neither names a namespace, nobody knows that it is the same one."""
+    one, other = [deployment(), service(port=80, targetPort="http")], [deployment()]
+    other[0]["metadata"]["name"] = "e"
+    found = findings(of_documents({"a": one, "b": other}), ports.CHECKS)
+    assert [(finding.id, finding.subject) for finding in found] == [("missing-readiness", "Deployment d")]
+
+
+def test_a_proxy_before_metrics_needs_no_readiness() -> None:
+    """A scrape that comes too early is made again."""
+    assert (
+        told(deployment("quay.io/brancz/kube-rbac-proxy:v0.17.1"), service(port=80, targetPort="http")) == {}
+    )

@@ -41,6 +41,23 @@ def test_addresses_are_found(text: str, expected: list[tuple[str, int | None]]) 
 
 
 @pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # llm-d/llm-d, guides/wide-ep-lws: what follows the command tells how to trace it
+        (
+            "vllm serve m\n# To enable tracing, add:\n  # --otlp-traces-endpoint http://otel-collector:4317 \\",
+            [],
+        ),
+        ("endpoint: http://minio:9000 # was http://s3:80", [("minio", 9000)]),
+        ("curl http://app/#/jobs", [("app", 80)]),
+    ],
+)
+def test_comments_are_not_read(text: str, expected: list[tuple[str, int | None]]) -> None:
+    """A `#` that begins a line or a word of its own begins a comment; one inside of a URL does not."""
+    assert read(text) == expected
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "http://localhost:8000",

@@ -60,3 +60,13 @@ def test_a_root_that_was_not_built_may_hold_any_service() -> None:
     assert messages("dns-service-missing", Tree((own,))) == [
         "`http://gone:80` needs a Service `gone`, which is not there"
     ]
+
+
+@pytest.mark.parametrize(
+    "name", ["istio-system", "metallb-system", "knative-serving", "redhat-ods-applications"]
+)
+def test_a_namespace_of_a_well_known_project_is_not_missed(name: str) -> None:
+    """Its installation makes it."""
+    item = pod()
+    item["metadata"]["namespace"] = name
+    assert messages("namespace-undeclared", tree(item)) == []

@@ -186,3 +186,34 @@ def test_a_parameter_that_the_entry_point_takes_is_used() -> None:
     }
     found = tree(named("argoproj.io/v1alpha1", "Workflow", "w", spec))
     assert messages("wf-param-unused", found) == ["nothing uses the parameter `mode`"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec"),
+    [
+        ("InferenceService", {"predictor": {"model": {"storageUri": "pvc://weights/gemma"}}}),
+        ("LLMInferenceService", {"model": {"uri": "pvc://weights/gemma"}}),
+        ("LLMInferenceService", {"model": {"lora": {"adapters": [{"uri": "pvc://weights"}]}}}),
+    ],
+)
+def test_a_model_on_a_claim_needs_the_claim(kind: str, spec: dict[str, Any]) -> None:
+    """`pvc://CLAIM/path` mounts a claim of the service's own namespace, and uses it."""
+    version = "v1beta1" if kind == "InferenceService" else "v1alpha2"
+    model = named(f"serving.kserve.io/{version}", kind, "gemma", spec)
+    claim = named("v1", "PersistentVolumeClaim", "weights", {"accessModes": ["ReadWriteOnce"]})
+    assert messages("ref-pvc-missing", tree(model)) == ["there is no PersistentVolumeClaim `weights`"]
+    assert messages("ref-pvc-missing", tree(model, claim)) == []
+    assert messages("unused-pvc", tree(model, claim)) == []
+    assert messages("ref-pvc-missing", tree(model, persistent_volume_claims=("weights",))) == []
+
+
+@pytest.mark.parametrize(
+    "uri", ["hf://weights/gemma", "pvc://{{ .claim }}/gemma", "pvc://", "s3://pvc", 7, None]
+)
+def test_other_models_need_no_claim(uri: Any) -> None:
+    """Nor is a claim looked for whose name is filled in later."""
+    spec = {"predictor": {"model": {"storageUri": uri}}}
+    assert (
+        messages("ref-pvc-missing", tree(named("serving.kserve.io/v1beta1", "InferenceService", "m", spec)))
+        == []
+    )

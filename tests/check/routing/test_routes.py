@@ -355,3 +355,18 @@ def test_a_listener_that_only_redirects_may_be_plain() -> None:
     del found["metadata"]["annotations"]
     redirect = [{"filters": [{"type": "RequestRedirect", "requestRedirect": {"scheme": "https"}}]}]
     assert ids(found, route(rules=redirect)) == set()
+
+
+def test_a_gateway_that_teams_share_is_anothers() -> None:
+    """In another namespace, and the tree makes none; in the route's own namespace it is missed."""
+    shared = route(parentRefs=[{"name": "gw", "namespace": "infra"}])
+    infra = workload("dns")
+    infra["metadata"]["namespace"] = "infra"
+    assert ids(infra, shared) == set()
+    assert said(route()) == [("route-parent-missing", "it attaches to Gateway `gw`, which is not there")]
+
+
+def test_an_endpoint_picker_behind_a_variable_is_not_missed() -> None:
+    """Its name is put in later."""
+    picker = {"name": "${EPP_NAME}", "port": {"number": 9002}}
+    assert ids(pool(endpointPickerRef=picker)) == set()

@@ -101,3 +101,20 @@ def test_a_file_that_no_root_reaches_may_be_a_part_of_an_object(tmp_path: Path) 
     assert [(str(each.location), each.message) for each in found] == [
         ("patch.yaml:6:3", "unknown field `replica` in `spec`")
     ]
+
+
+def test_variables_of_envsubst_are_no_values() -> None:
+    """What is put in later may have any type; text around it is text."""
+    assert told(pod(ports=[{"containerPort": "${PORT}"}], securityContext={"runAsUser": "$UID"})) == []
+    assert [each[0] for each in told(pod(ports=[{"containerPort": "a${PORT}"}]))] == ["schema-invalid"]
+
+
+def test_what_the_server_fills_in_is_not_missed() -> None:
+    """The API group of a binding's role has a default."""
+    binding = {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "RoleBinding",
+        "metadata": {"name": "b"},
+        "roleRef": {"kind": "Role", "name": "r"},
+    }
+    assert told(binding) == []

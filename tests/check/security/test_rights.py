@@ -97,3 +97,16 @@ def test_an_endpoint_picker_reads_pods_and_its_pool() -> None:
     assert told(picker, role(PODS, pools), binding()) == [
         f"the endpoint picker must get, list, watch `{resource}`, but no role of ServiceAccount `sa` allows it"
     ]
+
+
+def test_rules_with_every_verb_are_one_finding_of_a_role() -> None:
+    """It names the resources of the first; what is wider is told by itself."""
+    jobs = {"apiGroups": ["batch"], "resources": ["jobs"], "verbs": ["*"]}
+    pods = {"apiGroups": [""], "resources": ["pods", "secrets"], "verbs": ["*"]}
+    wide = {"apiGroups": ["ray.io"], "resources": ["*"], "verbs": ["*"]}
+    found = findings(of_documents({"a": [role(jobs, pods, wide)]}), security.CHECKS)
+    assert sorted(finding.message for finding in found) == [
+        "a rule allows every resource and every verb",
+        "a rule allows every verb on `jobs`, and so does another",
+        "a rule lets its holders do anything with every Secret of its namespace",
+    ]

@@ -96,3 +96,12 @@ def test_a_host_path_is_told_once() -> None:
     """It has a control of its own beside the types of volumes."""
     volumes = [{"name": "m", "hostPath": {"path": "/mnt"}}]
     assert told(pod(volumes=volumes)) == {"pss-host-path"}
+
+
+def test_what_a_namespace_warns_of_counts_where_it_enforces_nothing() -> None:
+    """Its owner says what runs there; what is enforced comes first."""
+    warned = namespace("restricted")
+    warned["metadata"]["labels"] = {"pod-security.kubernetes.io/warn": "privileged"}
+    assert told(pod({}), warned) == set()
+    warned["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] = "restricted"
+    assert "pss-seccomp" in told(pod({}), warned)

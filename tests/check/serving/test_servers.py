@@ -71,6 +71,17 @@ def test_variables_are_those_of_the_images_release(name: str, *, reported: bool)
     assert ids(deployment("s", container)) == (["vllm-unknown-env"] if reported else [])
 
 
+def test_a_variable_of_other_releases_has_a_life() -> None:
+    """Nothing else is proposed for it: what it did is done by default now, or by a flag."""
+    container = {"args": ["--model=/models/m"], "env": [{"name": "VLLM_USE_V1", "value": "1"}]}
+    servers = (
+        deployment("old", {**container, "image": "vllm/vllm-openai:v0.11.0"}),
+        deployment("new", {**container, "image": "vllm/vllm-openai:v0.19.0"}),
+    )
+    message = "vLLM 0.19.0 reads no variable `VLLM_USE_V1`; it was there from 0.6.6 to before 0.11.2"
+    assert found(*servers) == [("vllm-unknown-env", message)]
+
+
 def test_arguments_that_kserve_appends_are_no_variable_of_vllm() -> None:
     """`VLLM_ADDITIONAL_ARGS` is read by the command of its template."""
     main = {"name": "main", "image": "ghcr.io/llm-d/llm-d-cuda:v0.7.0", "env": [{"name": "VLLM_ADDITIONAL_ARGS", "value": "--max-modle-len=1"}]}  # fmt: skip

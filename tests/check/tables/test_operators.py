@@ -190,3 +190,24 @@ def test_what_is_in_every_cluster() -> None:
         {"dns.operator.openshift.io/daemonset-dns": "default"},
         (5353,),
     )
+
+
+def test_namespaces_of_well_known_projects() -> None:
+    """They are there once the project is installed; a team's own are not among them."""
+    for name in (
+        "metallb-system",
+        "cert-manager",
+        "istio-system",
+        "knative-serving",
+        "kueue-system",
+        "argocd",
+    ):
+        assert tables.operator_namespace(name, "any")
+    assert tables.operator_namespace("redhat-ods-applications")
+    assert not tables.operator_namespace("models")
+
+
+def test_roles_that_every_cluster_has() -> None:
+    """Aggregated APIs bind to one of kube-system."""
+    assert tables.builtin_role("extension-apiserver-authentication-reader", "any")
+    assert not tables.builtin_role("reader")

@@ -83,6 +83,13 @@ def test_the_life_of_a_flag() -> None:
     assert tables.vllm_flag_life("--tensor-paralel-size") is None
 
 
+def test_the_life_of_a_variable() -> None:
+    """A message says when a variable came or went."""
+    assert tables.vllm_environment_life("VLLM_USE_V1") == ("0.6.6", "0.11.2")
+    assert tables.vllm_environment_life("VLLM_API_KEY") == (None, None)
+    assert tables.vllm_environment_life("VLLM_APIKEY") is None
+
+
 def test_the_command_line_takes_beginnings_of_flags() -> None:
     """Argparse does, and vLLM does not forbid it."""
     assert tables.vllm_parser()["abbreviations"] is True

@@ -44,7 +44,7 @@ def _local_queue_missing(root: Root) -> Iterator[Hit]:
     for item in root.objects:
         for path, name in _queues(item):
             if name != _MADE and not known.exists(root, "LocalQueue", name, item.namespace):
-                names = [queue.name for queue in root.tree.of("LocalQueue")]
+                names = {queue.name for queue in root.tree.of("LocalQueue")}
                 yield Hit(
                     f"`{QUEUE}` names `{name}`, but there is no such LocalQueue in {_place(item)}",
                     did_you_mean(name, names) or "add the LocalQueue to the same namespace",
@@ -72,7 +72,7 @@ def _cluster_queue_missing(root: Root) -> Iterator[Hit]:
     for item in root.of("LocalQueue", group=GROUP):
         name = item.spec.get("clusterQueue")
         if isinstance(name, str) and name not in {"", _MADE} and not known.exists(root, "ClusterQueue", name):
-            names = [queue.name for queue in root.tree.of("ClusterQueue")]
+            names = {queue.name for queue in root.tree.of("ClusterQueue")}
             yield Hit(
                 f"the LocalQueue hands over to `{name}`, but there is no such ClusterQueue",
                 did_you_mean(name, names)
@@ -112,10 +112,11 @@ def _says(value: Any, name: str) -> bool:
 
 def _flavor_uncovered(root: Root) -> Iterator[Hit]:
     for item in root.objects:
-        queue = _cluster_queue(root, item) if item.pods else None
-        covered = _covered(queue) if queue is not None else None
-        if queue is None or covered is None:
+        queues = _cluster_queues(root, item) if item.pods else []
+        covered = _covered(queues)
+        if covered is None:
             continue
+        queue = queues[0]
         for name, path in _asked(item).items():
             if name not in covered:
                 yield Hit(
@@ -127,21 +128,39 @@ def _flavor_uncovered(root: Root) -> Iterator[Hit]:
                 )
 
 
-def _cluster_queue(root: Root, item: Object) -> Object | None:
+def _cluster_queues(root: Root, item: Object) -> list[Object]:
+    """Return the ClusterQueues that may admit an object: several, where a folder holds alternatives of one name."""
     found = queue_of(item)
     if found is None or mapping(item.spec, "clusterSelector"):
-        return None  # Kueue does not manage a RayJob on a cluster that is there already
-    local = root.find("LocalQueue", found[1], item.namespace)
-    name = local.spec.get("clusterQueue") if local is not None else None
-    return root.find("ClusterQueue", name) if isinstance(name, str) else None
+        return []  # Kueue does not manage a RayJob on a cluster that is there already
+    names = [
+        local.spec.get("clusterQueue")
+        for local in _alternatives(root, "LocalQueue", found[1], item.namespace)
+    ]
+    return [
+        queue
+        for name in dict.fromkeys(name for name in names if isinstance(name, str))
+        for queue in _alternatives(root, "ClusterQueue", name, None)
+    ]
 
 
-def _covered(queue: Object) -> set[str] | None:
-    """Return the resources that a ClusterQueue covers; None where nobody can tell."""
-    groups = items(queue.spec, "resourceGroups")
+def _alternatives(root: Root, kind: str, name: str, namespace: str | None) -> list[Object]:
+    """Return all queues of a name in a root, or the one beside it."""
+    own = [
+        item
+        for item in root.of(kind, group=GROUP)
+        if item.name == name and (item.namespace == namespace or None in (item.namespace, namespace))
+    ]
+    beside = root.find(kind, name, namespace)
+    return own or ([beside] if beside is not None else [])
+
+
+def _covered(queues: list[Object]) -> set[str] | None:
+    """Return the resources that any of some ClusterQueues covers; None where nobody can tell."""
+    groups = [group for queue in queues for _, group in items(queue.spec, "resourceGroups")]
     names = {
         name
-        for _, group in groups
+        for group in groups
         for name in at(group, "coveredResources", default=[]) or []
         if isinstance(name, str)
     }

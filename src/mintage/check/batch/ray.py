@@ -15,6 +15,7 @@ import yaml
 
 from mintage.check import quantity
 from mintage.check.interface import ERROR, INFO, WARNING, Check, Hit, Other
+from mintage.check.resources.accelerators import QUEUE
 from mintage.tree.objects import at, items, mapping
 
 if TYPE_CHECKING:
@@ -138,6 +139,8 @@ def _autoscaling_ignored(item: Object, _: Tree) -> Iterator[Hit]:
             (*path, "autoscalerOptions"),
             on_key=True,
         )
+    if QUEUE in {*item.labels, *item.annotations}:
+        return  # Kueue refuses the autoscaler, and may read the bounds itself
     for group in worker_groups(item):
         yield from _idle_bounds(item, group)
 

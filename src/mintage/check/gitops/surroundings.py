@@ -165,6 +165,8 @@ def _mismatch(name: str, model: str) -> str:
     """Return in what a name and a model differ; empty where they fit, or do not say."""
     for what, read in (("family", _families), ("size", _sizes)):
         named, loaded = read(name.lower()), read(model.lower())
+        if named & {size.replace(".", "") for size in loaded}:  # `06b` is 0.6: names of objects have no dots
+            continue
         if named and loaded and not named & loaded:
             return what
     return ""

@@ -24,6 +24,10 @@ _SHA256 = re.compile(r"@sha256:(?![0-9a-f]{64}$)")
 _PLACEHOLDERS = ("$", "{", "<", "%", "PLACEHOLDER", "CHANGEME")
 _TRIGGERS = ("image.openshift.io/triggers", "alpha.image.policy.openshift.io/resolve-names")
 _EMBEDDED = re.compile(r"(--?[A-Za-z][\w-]*)[ \t]+([^\s-]\S*)")
+# Tags that are moved to every new build, by custom of those who publish images (vLLM, Triton, OpenShift, the SIGs of Kubernetes).
+_MOVING = frozenset({"latest", "nightly", "main", "master", "edge"})
+# Redis and its kin join their arguments into lines of a configuration (`main` of server.c, Redis 7.4): a space is none the worse.
+_JOINS = re.compile(r"redis|valkey|keydb")
 _SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh", "ksh"})
 
 
@@ -37,11 +41,11 @@ def image_of(container: Container) -> str:
 
 def _latest(container: Container, _: Tree) -> Iterator[Hit]:
     image = image_of(container)
-    if not image or "@" in image:
+    if not image or "@" in image or not _REFERENCE.fullmatch(image):
         return
-    tag = image.removeprefix(repository(image))
-    if tag in {"", ":latest"}:
-        said = "has the tag `latest`" if tag else "has no tag, which means `latest`"
+    tag = image.removeprefix(repository(image)).removeprefix(":")
+    if tag in {"", *_MOVING}:
+        said = f"has the tag `{tag}`" if tag else "has no tag, which means `latest`"
         yield Hit(
             f"image `{image}` {said}: what runs depends on when it was pulled",
             "name a version, or better a digest",
@@ -90,6 +94,11 @@ def _embedded_space(container: Container, _: Tree) -> Iterator[Hit]:
     words = container.argv
     if any(text.rpartition("/")[2] in _SHELLS for _, text in words[:2]):
         return
+    if any(
+        _JOINS.search(text.rpartition("/")[2])
+        for text in (repository(container.image), *(text for _, text in words[:1]))
+    ):
+        return
     for path, text in words:
         if found := _EMBEDDED.fullmatch(text):
             yield Hit(
@@ -107,7 +116,7 @@ CHECKS = (
         WARNING,
         "container",
         _latest,
-        why="What runs under `latest` depends on when a node pulled it: replicas differ, and a rollback changes nothing.",
+        why="What runs under `latest`, or another tag that is moved to every new build, depends on when a node pulled it: replicas differ, and a rollback changes nothing.",
         fix="Name a version or a digest.",
     ),
     Check(

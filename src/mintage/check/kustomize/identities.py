@@ -111,7 +111,7 @@ def _namespace_unset(root: Root) -> Iterator[Hit]:
         and item.group in BUILT_IN
         and not item.kind.endswith(("Review", "List"))
     ]
-    if not lost or is_delivered(root) or _is_told_by_hand(root):
+    if root.kustomization is None or not lost or is_delivered(root) or _is_told_by_hand(root):
         return
     count = f"{len(lost)} objects name no namespace, such as" if len(lost) > 1 else "no namespace is named by"
     yield Hit(
@@ -119,7 +119,7 @@ def _namespace_unset(root: Root) -> Iterator[Hit]:
         "set `namespace:` in the kustomization",
         lost[0],
         ("metadata", "name"),
-        place=Location(root.kustomization.file, 1, 1) if root.kustomization else None,
+        place=Location(root.kustomization.file, 1, 1),
     )
 
 

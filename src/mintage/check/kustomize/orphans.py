@@ -1,6 +1,7 @@
 """Manifests and patches beside a kustomization that no kustomization uses.
 
-A file that a script, a page or a workflow of the repository names is used by hand: it is left alone.
+A file that a script, a page or a workflow of the repository names is used by hand, and one that a comment of the kustomization names is
+switched off on purpose: they are left alone.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ def _orphans(tree: Tree) -> list[tuple[str, Kustomization, str]]:
         kustomization = _nearest(tree, path)
         if kustomization is not None and kustomization.file in reached - broken:
             what = _what(files, path, known)
-            if what and not _is_mentioned(tree, path):
+            if what and not _is_mentioned(tree, path) and not _is_switched_off(files, path, kustomization):
                 found.append((path, kustomization, what))
     return found
 
@@ -116,6 +117,13 @@ def _is_object(document: dict[str, Any]) -> bool:
 
 def _is_mentioned(tree: Tree, path: str) -> bool:
     return path.rpartition("/")[2] in tree.once(talk)
+
+
+def _is_switched_off(files: Files, path: str, kustomization: Kustomization) -> bool:
+    """Tell whether a comment of the nearest kustomization names a file, such as an entry that is commented out."""
+    name = path.rpartition("/")[2]
+    comments = (line.partition("#")[2] for line in files.text(kustomization.file).splitlines())
+    return any(name in comment for comment in comments)
 
 
 def talk(tree: Tree) -> str:

@@ -69,7 +69,7 @@ _MODEL_SERVERS = (
 def listening(container: Container) -> Iterator[Listening]:
     """Yield the ports that a container's programs are told to listen on, as far as the command line says so."""
     lines = list(command_lines(container)) if container.argv else []
-    image = _image_name(container)
+    image = image_name(container)
     known = False
     for line in lines:
         program = _program(line)
@@ -81,7 +81,8 @@ def listening(container: Container) -> Iterator[Listening]:
             yield from _of_line(image, _IMAGES[image], line)
 
 
-def _image_name(container: Container) -> str:
+def image_name(container: Container) -> str:
+    """Return the last part of the name of a container's image, without tag and digest."""
     return container.image.split("@")[0].rpartition("/")[2].partition(":")[0]
 
 
@@ -128,7 +129,7 @@ def is_model_server(container: Container) -> bool:
     if container.init:
         return False
     words = " ".join(text for _, text in container.argv[:8]).lower()
-    image = _image_name(container).lower()
+    image = image_name(container).lower()
     named = any(name in words or name in image for name in _MODEL_SERVERS)
     return named and _has_accelerator(container)
 

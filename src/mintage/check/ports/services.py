@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mintage.check import known
 from mintage.check.interface import ERROR, WARNING, Check, Hit, Other
-from mintage.check.ports.servers import listening
+from mintage.check.ports.servers import image_name, listening
 from mintage.errors import did_you_mean
 from mintage.tree.objects import items
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mintage.tree.objects import Container, Object, Path
     from mintage.tree.tree import Root
 
+_PROXIES = ("kube-rbac-proxy",)  # stand before endpoints of metrics: a scrape too early is made again
 _STAY_UP = frozenset({"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "DeploymentConfig", "Rollout"})
 
 
@@ -29,7 +30,7 @@ def _selected(root: Root) -> tuple[tuple[Object, tuple[KnownPod, ...]], ...]:
         if not selector or service.spec.get("type") == "ExternalName":
             continue
         labelled = root.once(_by_label).get(min(selector.items()), ())
-        pods = tuple(pod for pod in labelled if _same_namespace(pod, service) and _has(pod, selector))
+        pods = tuple(pod for pod in labelled if _same_namespace(root, pod, service) and _has(pod, selector))
         if pods and not any(pod.open or pod.pod is None for pod in pods):
             found.append((service, pods))
     return tuple(found)
@@ -54,8 +55,15 @@ def _has(pod: KnownPod, selector: dict[str, str]) -> bool:
     return selector.items() <= pod.labels.items()
 
 
-def _same_namespace(pod: KnownPod, service: Object) -> bool:
-    return pod.namespace is None or service.namespace is None or pod.namespace == service.namespace
+def _same_namespace(root: Root, pod: KnownPod, service: Object) -> bool:
+    """Tell whether a pod is in a Service's namespace; of a pod of another root that must be said."""
+    if pod.namespace is None or service.namespace is None:
+        return pod.source in root.once(_own)
+    return pod.namespace == service.namespace
+
+
+def _own(root: Root) -> frozenset[Object]:
+    return frozenset(root.objects)
 
 
 def _targetport_missing(root: Root) -> Iterator[Hit]:
@@ -177,7 +185,7 @@ def _behind(port: dict[str, object], pod: KnownPod) -> Container | None:
 
 
 def _is_probed(container: Container) -> bool:
-    return bool(container.document.get("readinessProbe"))
+    return bool(container.document.get("readinessProbe")) or image_name(container) in _PROXIES
 
 
 CHECKS = (

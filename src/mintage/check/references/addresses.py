@@ -27,6 +27,8 @@ _BARE = re.compile(
     r"(?<![\w./@-])(?P<host>[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9-]+)+\.svc(?:\.cluster\.local)?)(?![\w-]|\.\w)(?::(?P<port>\d{1,5}))?"
     r"(?P<rest>[\s\S]?)"
 )
+# In shell, YAML, TOML, INI and Python: what stands in a comment is read by nobody.
+_COMMENT = re.compile(r"^[ \t]*#.*$|(?<=[ \t])#[ \t].*$", re.MULTILINE)
 _NUMERIC = re.compile(r"[\d.]+")
 _FILLED_IN = frozenset("$({<%*-_")
 _NOWHERE = frozenset(
@@ -105,7 +107,8 @@ def container_texts(container: Container) -> Iterator[tuple[Path, str]]:
 
 
 def parsed(item: Object, path: Path, text: str, *, in_pod: bool) -> Iterator[Address]:
-    """Yield the addresses in one text."""
+    """Yield the addresses in one text; comments of scripts and configurations are left out."""
+    text = _COMMENT.sub("", text) if "#" in text else text
     for sign, pattern in (("://", _URL), (".svc", _BARE)):
         if sign in text:
             for found in pattern.finditer(text):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from mintage.check import known
+from mintage.check import known, tables
 from mintage.check.interface import INFO, WARNING, Check, Hit
 from mintage.check.references.addresses import addresses, known_namespaces, local
 from mintage.check.references.paths import listed
@@ -30,8 +30,10 @@ def _namespace_undeclared(root: Root) -> Iterator[Hit]:
         if not isinstance(own, str) or own in seen or own in made:
             continue
         seen.add(own)
-        if any(fnmatchcase(own, pattern) for pattern in _PLATFORM) or known.is_external(
-            root.tree, "Namespace", own
+        if (
+            any(fnmatchcase(own, pattern) for pattern in _PLATFORM)
+            or tables.operator_namespace(own)
+            or known.is_external(root.tree, "Namespace", own)
         ):
             continue
         yield Hit(

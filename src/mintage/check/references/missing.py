@@ -32,11 +32,13 @@ _PROFILED = ("InferenceService", "LLMInferenceService", "Notebook")
 
 def names(root: Root, kind: str, namespace: str | None = None) -> list[str]:
     """Return the names of the objects of a kind that a namespace holds; a namespace that is not known is any."""
-    return [
-        item.name
-        for item in root.of(kind)
-        if None in (namespace, item.namespace) or item.namespace == namespace
-    ]
+    return sorted(
+        {
+            item.name
+            for item in root.of(kind)
+            if None in (namespace, item.namespace) or item.namespace == namespace
+        }
+    )
 
 
 def advice(root: Root, kind: str, name: str, namespace: str | None = None) -> str:

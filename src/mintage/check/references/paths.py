@@ -125,6 +125,15 @@ _FIELDS: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {
 _CONNECTIONS = "opendatahub.io/connections"
 _CONNECTED = frozenset({"InferenceService", "LLMInferenceService"})
 _STORAGE = "storage-config"  # KServe v0.20.0, `storageSecretNameAnnotation` left alone
+# Where KServe v0.20.0 takes models from, by kind.
+_URIS = {
+    "InferenceService": (
+        "spec.predictor.model.storageUri",
+        "spec.predictor.model.storageUris.*.uri",
+        "spec.predictor.storageUris.*.uri",
+    ),
+    "LLMInferenceService": ("spec.model.uri", "spec.model.lora.adapters.*.uri"),
+}
 _ROLES = {"pushSecret": "push", "pullSecret": "pull", "imagePullSecrets": "pull", "imagePullSecret": "pull"}
 # In these kinds names are meant for another place, or for a later object.
 _NOT_HERE = frozenset(
@@ -154,7 +163,7 @@ def of_object(item: Object) -> tuple[Reference, ...]:
     if item.kind in _NOT_HERE or not item.namespaced:
         return ()
     found = [*_walked(item), *_of_kind(item), *_of_annotations(item)]
-    return (*found, *(_of_storage(item) if item.kind == "InferenceService" else ()))
+    return (*found, *_of_storage(item), *_of_uris(item))
 
 
 def listed(value: Any) -> list[Any]:
@@ -173,8 +182,17 @@ def _of_kind(item: Object) -> Iterator[Reference]:
 def _of_storage(item: Object) -> Iterator[Reference]:
     """Yield the keys that an InferenceService takes from the Secret with its storage's credentials."""
     for path, key in expanded(item.document, ("spec", "predictor", "model", "storage", "key")):
-        if is_literal(key):
+        if is_literal(key) and item.kind == "InferenceService":
             yield Reference(item, path, "Secret", _STORAGE, item.namespace, key, path, role="storage")
+
+
+def _of_uris(item: Object) -> Iterator[Reference]:
+    """Yield the claims that models are loaded from: `pvc://CLAIM/path`."""
+    for pattern in _URIS.get(item.kind, ()):
+        for path, uri in expanded(item.document, tuple(pattern.split("."))):
+            claim = uri.removeprefix("pvc://").partition("/")[0] if isinstance(uri, str) else ""
+            if is_literal(claim) and claim != uri.partition("/")[0]:
+                yield Reference(item, path, "PersistentVolumeClaim", claim, item.namespace)
 
 
 def _is_generated(value: Any) -> bool:

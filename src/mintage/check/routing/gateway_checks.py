@@ -38,7 +38,11 @@ _INTERNAL_CLASSES = ("waypoint", "rilb", "internal", "mesh")
 
 def _parent_missing(root: Root) -> Iterator[Hit]:
     for parent in parents(root):
-        if _PARENTS.get(parent.kind) != parent.group or is_partial(root, parent.namespace):
+        if (
+            _PARENTS.get(parent.kind) != parent.group
+            or is_partial(root, parent.namespace)
+            or _is_anothers(root, parent.kind, parent.group, parent.namespace, parent.route.namespace)
+        ):
             continue
         if not known.exists(root, parent.kind, parent.name, parent.namespace):
             yield _missing_hit(root, parent.route, (*parent.path, "name"), parent.kind, parent.name)
@@ -63,11 +67,17 @@ def _istio_parents(root: Root, item: Object) -> Iterator[Hit]:
     for index, full in enumerate(names if isinstance(names, list) else ()):
         if not is_text(full) or full == "mesh":
             continue
-        namespace, _, name = full.rpartition("/")
-        if not is_partial(root, namespace or item.namespace) and not known.exists(
-            root, "Gateway", name, namespace or item.namespace
-        ):
+        found, _, name = full.rpartition("/")
+        namespace = item.namespace if found in ("", ".") else found
+        if is_partial(root, namespace) or _is_anothers(root, "Gateway", _ISTIO, namespace, item.namespace):
+            continue
+        if not known.exists(root, "Gateway", name, namespace):
             yield _missing_hit(root, item, ("spec", "gateways", index), "Gateway", name)
+
+
+def _is_anothers(root: Root, kind: str, group: str, namespace: str | None, own: str | None) -> bool:
+    """Tell whether a parent is in another namespace, and the tree makes none of its kind: a gateway that teams share."""
+    return namespace != own and not any(near.of(kind, group=group) for near in (root, *root.companions))
 
 
 def _missing_hit(root: Root, item: Object, path: Path, kind: str, name: str) -> Hit:

@@ -9,6 +9,7 @@ from mintage.check import known
 from mintage.check.interface import ERROR, WARNING, Check, Hit, Other
 from mintage.check.network.services import blamed
 from mintage.check.routing.backend_checks import is_partial
+from mintage.check.routing.routes import is_text
 from mintage.check.selectors import (
     Selector,
     of_labels,
@@ -101,13 +102,23 @@ def _no_pod(root: Root) -> Iterator[Hit]:
             continue
         labels = mapping(pool.selector, "matchLabels")
         texts = {key: value for key, value in labels.items() if isinstance(value, str)}
-        key, advice = blamed(texts, [pod.labels for pod in pods_in(root, namespace)])
+        key, advice = blamed(texts, list(_of_servers(root, pool)))
         yield Hit(
             f"the pool selects `{shown(pool.selector)}`, which no pod here has",
             advice,
             pool.object,
             (*pool.labels_path, *key),
         )
+
+
+def _of_servers(root: Root, pool: Pool) -> Iterator[dict[str, str]]:
+    """Yield the labels of the pods that may be meant: not those of the endpoint picker itself."""
+    namespace = pool.object.namespace
+    picker = known.service(root, str(pool.picker.get("name")), namespace)
+    chosen = picker.selector if picker else None
+    for pod in pods_in(root, namespace):
+        if not chosen or not chosen.items() <= pod.labels.items():
+            yield pod.labels
 
 
 def _port_mismatch(root: Root) -> Iterator[Hit]:
@@ -150,6 +161,7 @@ def _epp_missing(root: Root) -> Iterator[Hit]:
         name = pool.picker.get("name")
         if (
             not isinstance(name, str)
+            or not is_text(name)
             or pool.picker.get("kind") not in (None, "Service")
             or pool.picker.get("group")
         ):

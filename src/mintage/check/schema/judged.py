@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from mintage.tree.tree import Root, Tree
 
 _PARTIAL = "is missing"
+_RBAC = "rbac.authorization.k8s.io"
+_DEFAULTED = "field `apiGroup` is missing"
+_VARIABLE = re.compile(r"\$(?:\{\w[^{}]*\}|\w+)")  # for envsubst, or Flux's `postBuild`
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,7 @@ class _Judgements:
         judge = self.schemas.judge(item.api_version, item.kind) if self.schemas is not None else None
         if judge is None:
             return Judgement(None)
-        errors = judge.errors(item.document)
+        errors = [error for error in judge.errors(item.document) if not _is_no_error(item, error)]
         if item in self.loose:
             errors = _of_a_fragment(errors)
         return Judgement(judge, tuple(errors))
@@ -65,6 +69,14 @@ class _Judgements:
             judged = found.judge is not None and found.judge.has_rules and not found.errors
             self.verdicts[item] = found.judge.cel(item.document) if judged and found.judge else None
         return self.verdicts[item]
+
+
+def _is_no_error(item: Object, error: SchemaError) -> bool:
+    """Tell whether a value is put in later, or by the API server (pkg/apis/rbac/v1/defaults.go of Kubernetes)."""
+    value = item.at(*error.path)
+    if isinstance(value, str) and _VARIABLE.fullmatch(value.strip()):
+        return True
+    return item.group == _RBAC and error.path == ("roleRef",) and error.message == _DEFAULTED
 
 
 def _of_a_fragment(errors: list[SchemaError]) -> list[SchemaError]:

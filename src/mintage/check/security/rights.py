@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _ROLES = frozenset({"Role", "ClusterRole"})
 _READS = frozenset({"get", "list", "watch", "*"})
 _READ = ("get", "list", "watch")
+_EVERY = {"apiGroups": "every API group", "resources": "every resource", "verbs": "every verb"}
 
 
 def _texts(value: Any) -> list[tuple[int, str]]:
@@ -34,26 +35,42 @@ def _texts(value: Any) -> list[tuple[int, str]]:
 
 
 def _rbac_wildcard(item: Object, _: Tree) -> Iterator[Hit]:
+    """Find rules with `*`; those of a role that allow every verb on named resources are one finding."""
     if item.document.get("aggregationRule"):
         return
+    every_verb: list[tuple[Path, str]] = []
     for index, rule in items(item.document, "rules"):
         fields = [
             field
             for field in ("apiGroups", "resources", "verbs")
             if any(text == "*" for _, text in _texts(rule.get(field)))
         ]
-        if fields:
-            position = next(i for i, text in _texts(rule[fields[0]]) if text == "*")
+        if not fields:
+            continue
+        position = next(i for i, text in _texts(rule[fields[0]]) if text == "*")
+        path: Path = ("rules", index, fields[0], position)
+        if fields == ["verbs"]:
+            every_verb.append((path, _named(rule)))
+        else:
             yield Hit(
-                f"a rule allows every one of its {' and '.join(map(_plural, fields))}",
+                f"a rule allows {' and '.join(_EVERY[field] for field in fields)}",
                 "name what is used",
                 item,
-                ("rules", index, fields[0], position),
+                path,
             )
+    if every_verb:
+        others = tuple(Other(f"every verb on {names}", item, path) for path, names in every_verb[1:4])
+        message = f"a rule allows every verb on {every_verb[0][1]}"
+        if others:
+            message += f", and so do {len(every_verb) - 1} more" if others[1:] else ", and so does another"
+        yield Hit(message, "name the verbs that are used", item, every_verb[0][0], others=others)
 
 
-def _plural(field: str) -> str:
-    return {"apiGroups": "API groups", "resources": "resources", "verbs": "verbs"}[field]
+def _named(rule: dict[str, Any]) -> str:
+    """Return the first resources of a rule, in words."""
+    names = [text for field in ("resources", "nonResourceURLs") for _, text in _texts(rule.get(field))]
+    shown = ", ".join(f"`{name}`" for name in names[:3])
+    return f"{shown} and {len(names) - 3} more" if len(names) > 3 else shown or "nothing"
 
 
 def _rbac_secrets_read(item: Object, _: Tree) -> Iterator[Hit]:
@@ -66,11 +83,15 @@ def _rbac_secrets_read(item: Object, _: Tree) -> Iterator[Hit]:
             if resource == "secrets":
                 scope = "of the cluster" if item.kind == "ClusterRole" else "of its namespace"
                 yield Hit(
-                    f"a rule lets its holders {', '.join(sorted(verbs))} every Secret {scope}",
+                    f"a rule lets its holders {_deed(verbs)} every Secret {scope}",
                     "name the Secrets under `resourceNames`, or mount them instead",
                     item,
                     ("rules", index, "resources", position),
                 )
+
+
+def _deed(verbs: set[str]) -> str:
+    return "do anything with" if "*" in verbs else ", ".join(sorted(verbs))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """The Pod Security Standards, one check for each control.
 
-What a pod is judged by is what its namespace says (`pod-security.kubernetes.io/enforce`), restricted where nobody does. A field
+What a pod is judged by is what its namespace says (`pod-security.kubernetes.io/enforce`, else `warn`, else `audit`), restricted where
+nobody does. A field
 that a serving runtime or a preset may fill in is missed only where the object itself says it wrongly.
 """
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from mintage.tree.objects import Container, Path, Pod
     from mintage.tree.tree import Tree
 
-_ENFORCE = "pod-security.kubernetes.io/enforce"
+_MODES = tuple(f"pod-security.kubernetes.io/{mode}" for mode in ("enforce", "warn", "audit"))
 _LEVELS = ("privileged", "baseline", "restricted")
 _MERGED = "serving.kserve.io"
 _ELSEWHERE = frozenset({"hostPath"})  # a type of volume with a control of its own
@@ -78,13 +79,18 @@ def _judge(name: str, advice: str) -> Callable[[Pod, Tree], Iterator[Hit]]:
 
 
 def _level(pod: Pod, tree: Tree) -> str:
-    """Return the standard that the namespace of a pod enforces; restricted where it does not say."""
+    """Return the standard that the namespace of a pod names; restricted where it does not say."""
     found = tree.once(_levels).get(pod.namespace or "", "restricted")
     return found if found in _LEVELS else "restricted"
 
 
 def _levels(tree: Tree) -> dict[str, str]:
-    return {item.name: item.labels[_ENFORCE] for item in tree.of("Namespace") if _ENFORCE in item.labels}
+    found = {}
+    for item in tree.of("Namespace"):
+        said = [item.labels[mode] for mode in _MODES if mode in item.labels]
+        if said:
+            found[item.name] = said[0]
+    return found
 
 
 def _broken(pod: Pod, control: Control, standard: str, advice: str, seen: set[Path]) -> Iterator[Hit]:

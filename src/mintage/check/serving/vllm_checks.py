@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING
 from mintage.check.interface import ERROR, INFO, WARNING, Check, Hit, Other
 from mintage.check.serving.pools import POOLS, members_of_pool, servers
 from mintage.check.serving.vllm_args import ADDITIONAL, parse
-from mintage.check.tables import version, vllm_environment, vllm_flag_life, vllm_flags
+from mintage.check.tables import (
+    version,
+    vllm_environment,
+    vllm_environment_life,
+    vllm_flag_life,
+    vllm_flags,
+)
 from mintage.check.tables.files import table
 from mintage.errors import did_you_mean
 from mintage.tree.objects import at, items
@@ -43,7 +49,7 @@ def _unknown_flag(container: Container, _: Tree) -> Iterator[Hit]:
             yield _ambiguous(container, argument, args.release)
         elif not _is_inverse(argument.name, known, args.release):
             yield Hit(
-                f"`{argument.spelling}` is no flag of vLLM {args.release}{_life(argument.name)}",
+                f"`{argument.spelling}` is no flag of vLLM {args.release}{_life(vllm_flag_life(argument.name))}",
                 _advice(argument.name, known),
                 container.owner,
                 argument.path,
@@ -78,8 +84,7 @@ def _is_inverse(name: str, known: Mapping[str, Flag], release: Version) -> bool:
     return False
 
 
-def _life(name: str) -> str:
-    life = vllm_flag_life(name)
+def _life(life: tuple[str | None, str | None] | None) -> str:
     if life is None:
         return ""
     first, last = life
@@ -115,10 +120,11 @@ def _unknown_env(container: Container, _: Tree) -> Iterator[Hit]:
             or any(name in word for word in words)
         ):
             continue
-        near = did_you_mean(name, known)
+        life = vllm_environment_life(name)
+        near = did_you_mean(name, known) if life is None else "remove it, or take a release that reads it"
         yield Hit(
-            f"vLLM {args.release} reads no variable `{name}`",
-            near if near.startswith("did you mean") else "remove it, or look up its name in that release",
+            f"vLLM {args.release} reads no variable `{name}`{_life(life)}",
+            "remove it, or look up its name in that release" if near.startswith("known:") else near,
             container.owner,
             (*path, "name"),
         )

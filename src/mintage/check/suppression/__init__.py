@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 
 from mintage.check.interface import ERROR, WARNING, Check, Hit
 from mintage.errors import Location, MintageError, did_you_mean
-from mintage.finding import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Sequence
 
+    from mintage.finding import Finding
     from mintage.spec.validation import Accepted, Rules
     from mintage.tree.files import Files
 

@@ -182,6 +182,16 @@ def builtin_namespace(name: str, platform: Platform = "openshift") -> bool:
     return _known("namespaces", name, platform)
 
 
+def operator_namespace(name: str, platform: Platform = "openshift") -> bool:
+    """Tell whether a namespace is one that a well-known project is installed into."""
+    return _known("operator_namespaces", name, platform)
+
+
+def builtin_role(name: str, platform: Platform = "openshift") -> bool:
+    """Tell whether a Role is part of every cluster."""
+    return _known("roles", name, platform)
+
+
 def builtin_cluster_role(name: str, platform: Platform = "openshift") -> bool:
     """Tell whether a ClusterRole is part of every cluster."""
     return _known("cluster_roles", name, platform)

@@ -100,6 +100,15 @@ def vllm_environment(release: Version) -> frozenset[str] | None:
     )
 
 
+def vllm_environment_life(name: str) -> tuple[str | None, str | None] | None:
+    """Return since and until which release vLLM reads a variable; None where no release that was looked at does."""
+    entry = table("vllm")["environment"].get(name)
+    if entry is None:
+        return None
+    all_spans = spans(entry)
+    return all_spans[0].get("since"), all_spans[-1].get("until")
+
+
 @cache
 def vllm_metrics(release: Version) -> Mapping[str, str] | None:
     """Return the metrics a release exports by default: name without suffix, and counter, gauge, histogram or unknown."""
