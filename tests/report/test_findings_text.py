@@ -206,3 +206,29 @@ def test_absolute_places_are_shown_from_the_folder(tmp_path: Path) -> None:
     places = replace(MISSING, location=replace(MISSING.location, file=f"{tmp_path}/{MISSING.location.file}"))
     text = report_text(replace(REPORT, findings=(*REPORT.findings[::2], places)), tmp_path, color=False)
     assert text == WHOLE
+
+
+def alike(count: int, severity: Severity, id: str) -> list[Finding]:  # noqa: A002 - the field's name
+    """Return findings of one check, each in a file of its own."""
+    return [Finding(Location(f"{id}-{number}.yaml"), id, severity, "m") for number in range(count)]
+
+
+def test_of_many_alike_the_first_are_shown(tmp_path: Path) -> None:
+    """So that a hundred warnings do not hide the one error; errors are all shown."""
+    found = [
+        *alike(5, Severity.ERROR, "bad"),
+        *alike(9, Severity.WARNING, "odd"),
+        *alike(3, Severity.INFO, "note"),
+    ]
+    text = report_text(Report(tuple(found)), tmp_path, color=False)
+    assert [text.count(f"[{name}]") for name in ("bad", "odd", "note")] == [5, 3, 3]
+    assert "\n... and 6 more odd; `--only odd` shows all\n\n" in text
+    strict = report_text(Report(tuple(found), fails=Severity.WARNING), tmp_path, color=False)
+    assert strict.count("[odd]") == 9
+
+
+def test_a_check_that_is_asked_for_alone_shows_all(tmp_path: Path) -> None:
+    """As the line under the first ones says."""
+    text = report_text(Report(tuple(alike(9, Severity.WARNING, "odd"))), tmp_path, color=False)
+    assert text.count("[odd]") == 9
+    assert "more" not in text

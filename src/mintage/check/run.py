@@ -79,7 +79,7 @@ def merged(found: Iterable[tuple[str, Finding]]) -> list[Finding]:
     renamed: dict[tuple[object, ...], list[tuple[Finding, set[str]]]] = {}
     for same, finding in first.items():
         alike = renamed.setdefault((finding.location, finding.id, finding.message), [])
-        other = next((seen for _, seen in alike if _are_variants(finding, seen, roots[same])), None)
+        other = next((seen for twin, seen in alike if _are_variants(finding, roots[same], twin, seen)), None)
         if other is None:
             alike.append((finding, roots[same]))
         else:
@@ -89,9 +89,17 @@ def merged(found: Iterable[tuple[str, Finding]]) -> list[Finding]:
     )
 
 
-def _are_variants(finding: Finding, roots: set[str], others: set[str]) -> bool:
-    """Tell whether what is found on one line in some roots and in others may be one object under several names."""
-    return bool(finding.location.line and roots and others) and not roots & others
+def _are_variants(one: Finding, roots: set[str], other: Finding, others: set[str]) -> bool:
+    """Tell whether what is found on one line in some roots and in others is one object under several prefixes."""
+    if not one.location.line or not roots or not others or roots & others:
+        return False
+    return _unprefixed(one.subject) == _unprefixed(other.subject) != ("", "")
+
+
+def _unprefixed(subject: str) -> tuple[str, str]:
+    kind, _, name = subject.partition(" ")
+    core = name.rpartition("/")[2].partition("-")[2]
+    return (kind, core) if core else ("", "")
 
 
 def placed(check: Check, hits: Iterable[Hit]) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ Other places that had their part in it are shown with their lines. The end of a 
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,17 +23,41 @@ if TYPE_CHECKING:
 
 _MOST_EXCERPTS = 3  # of related places
 _MOST_ROOTS = 4
+_MOST_ALIKE = 3
 
 
 def report_text(report: Report, root: Path, *, color: bool, tree: Path | None = None) -> str:
-    """Return all findings, a blank line between two, and a summary; places are relative to `root`.
+    """Return the findings, a blank line between two, and a summary; places are relative to `root`.
 
-    Lines are shown of files in `tree`, which is the root by default.
+    Lines are shown of files in `tree`, which is the root by default. Of milder findings than those that fail the run, the
+    first of each check are shown, so that a hundred alike do not hide the one that matters; a line counts the others.
     """
     report = report.relative_to(root)
     style, lines = Style(color), SourceLines(root, tree)
-    blocks = [finding_text(finding, lines, style) for finding in report.findings]
+    shown, left = _first_ones(report)
+    blocks = [finding_text(finding, lines, style) for finding in shown]
+    blocks += [_others_text(left, style)] if left else []
     return "\n".join([*blocks, summary_text(report, style)])
+
+
+def _first_ones(report: Report) -> tuple[list[Finding], Counter[str]]:
+    """Return the findings to be shown, and by check how many are left; all are shown where there is one check only."""
+    alone = len({finding.id for finding in report.findings}) == 1
+    seen: Counter[str] = Counter()
+    shown = []
+    for finding in report.findings:
+        seen[finding.id] += 1
+        if alone or report.failing(finding) or seen[finding.id] <= _MOST_ALIKE:
+            shown.append(finding)
+    return shown, seen - Counter(finding.id for finding in shown)
+
+
+def _others_text(left: Counter[str], style: Style) -> str:
+    lines = [
+        f"... and {number:,} more {style.paint(harmless(name), style.strong)}; `--only {harmless(name)}` shows all"
+        for name, number in sorted(left.items(), key=lambda item: (-item[1], item[0]))
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def finding_text(finding: Finding, lines: SourceLines, style: Style) -> str:
