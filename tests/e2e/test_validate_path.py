@@ -168,3 +168,15 @@ def test_acceptances_elsewhere_are_not_called_unused(tmp_path: Path) -> None:
     assert unused not in validate(tmp_path, "a").stdout
     assert unused in validate(tmp_path, "b").stdout
     assert unused in validate(tmp_path, ".").stdout
+
+
+@pytest.mark.kustomize
+def test_what_no_root_reaches_is_counted(tmp_path: Path) -> None:
+    """It is judged by itself, and the summary says so."""
+    (tmp_path / "app").mkdir()
+    config = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: %s, namespace: a}\n"
+    (tmp_path / "app/kustomization.yaml").write_text("resources: [one.yaml]\n", encoding="utf-8")
+    for name in ("one", "two"):
+        (tmp_path / f"app/{name}.yaml").write_text(config % name, encoding="utf-8")
+    outcome = validate(tmp_path, "--only", "schema/*")
+    assert "note        1 object in files that no root reaches: judged by themselves" in outcome.stdout

@@ -162,7 +162,7 @@ def _report(tree: Tree, file: str, selection: Selection, within: str) -> Report:
             [_shown(root) for root in tree.roots],
             seen.judged,
             seen.unjudged,
-            (*tree.notes, *_notes(left), *remarks(tree)),
+            (*tree.notes, *_loose(tree), *_notes(left), *remarks(tree)),
         ),
         tree.rules,
         suppression.comments(tree.files, yaml),
@@ -171,6 +171,12 @@ def _report(tree: Tree, file: str, selection: Selection, within: str) -> Report:
         selection=selection,
         is_looked_at=lambda place: is_in(place.file, within) and not _is_of_specs(place.file, file),
     )
+
+
+def _loose(tree: Tree) -> Iterator[str]:
+    """Yield how many objects were looked at outside of any root."""
+    if tree.loose:
+        yield f"{several(len(tree.loose), 'object')} in files that no root reaches: judged by themselves, not as part of a whole"
 
 
 def _notes(problems: Sequence[Problem]) -> Iterator[str]:
