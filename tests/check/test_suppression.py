@@ -108,7 +108,9 @@ def test_acceptances_themselves_are_checked() -> None:
     known = {"b": 1, "c": 1}
     found = [
         (name, hit.message, str(hit.place))
-        for name, hit in complaints(rules, said, [], "s.yaml", known, {"b"})
+        for name, hit in complaints(
+            rules, said, [], lambda index: Location("s.yaml", index + 1), known, {"b"}
+        )
     ]
     assert found == [
         (
@@ -118,5 +120,16 @@ def test_acceptances_themselves_are_checked() -> None:
         ),
         ("suppression-unknown-check", "no check is called `bb`", "x.yaml:2:6"),
         ("suppression-unused", "this comment accepts `b`, which is not found here", "x.yaml:3:6"),
-        ("suppression-unknown-check", "no check is called `e`", "s.yaml"),
+        ("suppression-unknown-check", "no check is called `e`", "s.yaml:2:0"),
     ]
+
+
+def test_a_comment_at_the_head_of_a_file_is_for_the_file_as_well() -> None:
+    """What is found of a whole file stands on its first line, which may be the comment's own."""
+    said = list(
+        comments_in(
+            "x.yaml", "# generated\n# mintage: accept[b] it is so\n---\nkind: A\n# mintage: accept[c] r\n"
+        )
+    )
+    assert [said[0].covers(finding(line)) for line in (1, 2, 4, 5)] == [True, True, True, False]
+    assert not said[1].covers(finding(1, "c"))

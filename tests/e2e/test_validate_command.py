@@ -64,7 +64,7 @@ def test_the_exit_code_is_as_bad_as_the_findings(tree: Path) -> None:
             ("--kubernetes-version", "1.99"),
             (
                 "--kubernetes-version: error[kubernetes-version-unknown]: no schemas of Kubernetes 1.99: 1.25 to 1.37 are packaged\n"
-                "  = did you mean `1.29`?\n"
+                "  = name one of them; the newest is `1.37`\n"
             ),
         ),
         (
@@ -147,7 +147,7 @@ def test_an_encoding_that_lacks_a_letter_is_no_obstacle(tmp_path: Path) -> None:
             "kind: Validation\nkubernetesVersion: '1.99'\n",
             (
                 "tree/mintage.yaml: error[kubernetes-version-unknown]: no schemas of Kubernetes 1.99: 1.25 to 1.37 are packaged\n"
-                "  = did you mean `1.29`?\n"
+                "  = name one of them; the newest is `1.37`\n"
             ),
         ),
     ],

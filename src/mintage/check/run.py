@@ -62,7 +62,9 @@ def of_tree(tree: Tree, checks: Sequence[Check]) -> Iterator[Finding]:
     """Yield what holds between roots, and between files."""
     for check in checks:
         if check.on == "tree":
-            yield from placed(check, check.run(tree))
+            for finding in placed(check, check.run(tree)):
+                reached = (root.folder for root in tree.roots if finding.location.file in root.reached)
+                yield replace(finding, roots=finding.roots or tuple(reached))
 
 
 def merged(found: Iterable[tuple[str, Finding]]) -> list[Finding]:

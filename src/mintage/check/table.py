@@ -77,6 +77,14 @@ def _groups_in(only: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name for name in GROUPS if name in named) if only and named <= {*GROUPS} else GROUPS
 
 
+def advice_for(name: str) -> str:
+    """Return what to do about a name that no check has: the nearest one, or the groups to look in."""
+    near = did_you_mean(name, [*checks(), *(f"{each}/*" for each in GROUPS)])
+    if near.startswith("did you mean"):
+        return near
+    return f"take an id of docs/reference/checks.md, or a group: {', '.join(f'{each}/*' for each in GROUPS)}"
+
+
 def _ids(names: Iterable[str]) -> set[str]:
     found: set[str] = set()
     problems = []
@@ -87,11 +95,8 @@ def _ids(names: Iterable[str]) -> set[str]:
         elif name in checks():
             found.add(name)
         else:
-            known = [*checks(), *(f"{each}/*" for each in GROUPS)]
             message = f"no check is called `{name}`"
-            problems.append(
-                Problem(Location("--only, --skip"), "check-unknown", message, did_you_mean(name, known))
-            )
+            problems.append(Problem(Location("--only, --skip"), "check-unknown", message, advice_for(name)))
     if problems:
         raise MintageError(problems)
     return found

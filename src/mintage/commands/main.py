@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import gc
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,7 @@ class _Parser(argparse.ArgumentParser):
         advice = ""
         if "unrecognized arguments: " in message:
             word = message.partition(": ")[2].split()[0].partition("=")[0]
-            advice = did_you_mean(word, _flags(self))
+            advice = did_you_mean(word, dict.fromkeys(_flags(self)))
         self.exit(2, f"{self.prog}: error: {message}\n  = {advice or f'see `{self.prog} --help`'}\n")
 
 
@@ -39,6 +40,7 @@ def _flags(parser: argparse.ArgumentParser) -> list[str]:
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     top = _Parser(prog="mintage", description=__doc__, allow_abbrev=False)
+    top.add_argument("--version", action="version", version=f"mintage {version('mintage')}")
     commands = top.add_subparsers(dest="command", required=True, parser_class=_Parser, metavar="COMMAND")
     validate = commands.add_parser(
         "validate",

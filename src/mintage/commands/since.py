@@ -40,6 +40,9 @@ def _output(command: Sequence[str], revision: str) -> bytes:
     done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 - found on PATH
     if done.returncode:
         reason = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        if reason and "not a git repository" in reason[-1]:
+            advice = "leave out --since, or name a path in a Git repository"
+            raise fail("--since", "git-revision", "the path is in no Git repository", advice)
         message = f"git cannot read `{revision}`: {reason[-1] if reason else 'no reason given'}"
         raise fail("--since", "git-revision", message, "name a branch, a tag or a commit that is here")
     return done.stdout

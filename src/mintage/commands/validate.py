@@ -22,6 +22,7 @@ from mintage.spec.validation import FILE, Validation
 from mintage.tasks import show
 from mintage.tasks.outcome import Judged, report_of
 from mintage.tree.files import is_a_tools, joined
+from mintage.tree.kustomization import NAMES
 from mintage.tree.load import MISSING, OFFLINE, is_in, load, repository_of
 from mintage.tree.settings import read_settings
 
@@ -56,7 +57,7 @@ def validate(options: Mapping[str, Any]) -> int:
 
 
 def _existing(path: str) -> Path:
-    """Return the path without links; `MintageError` where there is nothing."""
+    """Return the path without links; a kustomization's file stands for its folder. `MintageError` where there is nothing."""
     if path == "-":
         advice = "write it to a file and name that; `kubeconform-py -` reads a stream and checks schemas"
         raise fail(
@@ -64,7 +65,8 @@ def _existing(path: str) -> Path:
         )
     try:
         if path:
-            return Path(path).resolve(strict=True)
+            found = Path(path).resolve(strict=True)
+            return found.parent if found.name in NAMES and found.is_file() else found
         message, advice = "PATH is empty", "name a folder of manifests, such as `.`"
     except FileNotFoundError:
         message, advice = "there is no such file or folder", "name a folder of manifests"
@@ -149,8 +151,9 @@ def _of_system(place: Path) -> Validation | None:
 def _report(tree: Tree, file: str, selection: Selection, within: str) -> Report:
     checks = table.selected(selection.only, selection.skip)
     seen = coverage(tree)
-    assert tree.files is not None
-    yaml = [path for path in tree.files.paths if path.endswith((".yaml", ".yml"))]
+    files = tree.files
+    assert files is not None
+    yaml = [path for path in files.paths if path.endswith((".yaml", ".yml"))]
     found = findings(tree, checks)
     said = {finding.location.file for finding in found}
     left = tuple(problem for problem in tree.problems if problem.location.file not in said)
@@ -165,10 +168,11 @@ def _report(tree: Tree, file: str, selection: Selection, within: str) -> Report:
             (*tree.notes, *_loose(tree), *_notes(left), *remarks(tree)),
         ),
         tree.rules,
-        suppression.comments(tree.files, yaml),
+        suppression.comments(files, yaml),
         settings=file,
         environments={},
         selection=selection,
+        locate=lambda path: files.locate(file, 0, path),
         is_looked_at=lambda place: is_in(place.file, within) and not _is_of_specs(place.file, file),
     )
 
@@ -203,8 +207,14 @@ def _shown(root: Root) -> outcome.Root:
 
 def _mover(repository: Path) -> Callable[[Location], Location]:
     """Return what turns places in the repository into places as a shell or an editor takes them: seen from here."""
-    prefix = os.path.relpath(repository, Path.cwd())
-    return lambda place: place if place.file.startswith("--") else _moved(place, prefix)
+    here = Path.cwd()
+
+    def moved(place: Location) -> Location:
+        if place.file.startswith("--"):
+            return place
+        return replace(place, file=Path(os.path.relpath(repository / place.file, here)).as_posix())
+
+    return moved
 
 
 def _moved(place: Location, prefix: str) -> Location:
@@ -259,4 +269,6 @@ def _show(report: Report, repository: Path, options: Mapping[str, Any]) -> int:
         sys.stdout.flush()
     except BrokenPipeError:  # whoever reads the report has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 1 if report.failed else 0
+    if report.failed:
+        return 1
+    return 0 if report.judged or report.unjudged else 2  # a gate that has not looked is no gate

@@ -11,7 +11,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-from mintage.errors import did_you_mean, fail
+from mintage.errors import fail
 from mintage.schemas.nodes import Schema, closure, reference_to
 from mintage.schemas.rules import ADDED, REPLACED, ROOTS_WITHOUT_NAME, UNIQUE, WITH_NAME
 from mintage.schemas.tighten import merged, tightened
@@ -53,7 +53,11 @@ def check_minor(minor: str, file: str = "kubernetesVersion") -> None:
     known = known_minors()
     if minor not in known:
         message = f"no schemas of Kubernetes {minor}: {known[0]} to {known[-1]} are packaged"
-        raise fail(file, "kubernetes-version-unknown", message, did_you_mean(minor, known))
+        shorter = ".".join(minor.split(".")[:2])
+        advice = (
+            f"write `{shorter}`" if shorter in known else f"name one of them; the newest is `{known[-1]}`"
+        )
+        raise fail(file, "kubernetes-version-unknown", message, advice)
 
 
 @cache

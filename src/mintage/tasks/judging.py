@@ -155,6 +155,7 @@ class Judging:
             environments={f"{self.run.output}/overlays/{name}": name for name in workspace.environments},
             selection=selection,
             is_looked_at=lambda _: not names,
+            locate=workspace.system_document.locate,
         )
 
     def _asked(self, name: str, result: Result, names: Sequence[str]) -> Iterator[Finding]:

@@ -53,12 +53,17 @@ def report_of(
     environments: Mapping[str, str],
     selection: Selection,
     is_looked_at: Callable[[Location], bool] = lambda _: True,
+    locate: Callable[[tuple[str | int, ...]], Location | None] = lambda _: None,
 ) -> Report:
     """Return the report of a run; `settings` is the file that the rules stand in, `environments` names roots.
 
     What is declared and not used is reported where the run looked at all that could be meant: `is_looked_at` tells
-    that of the place of a declaration.
+    that of the place of a declaration. `locate` finds a path of keys in the settings.
     """
+
+    def place_of(index: int) -> Location:
+        return locate(("validation", "accept", index, "check")) or Location(settings)
+
     by_group = _chosen(rules, selection, settings)
     chosen = {check.id: check for group in by_group.values() for check in group}
     wanted = [
@@ -70,7 +75,7 @@ def report_of(
     standing, accepted = suppression.accept(wanted, rules, said, settings, dict(environments))
     complaints = [
         ("", finding)
-        for name, hit in _complaints(rules, said, accepted, settings, chosen)
+        for name, hit in _complaints(rules, said, accepted, place_of, chosen)
         if name in chosen and (name not in UNUSED or _counts(hit.place, judged, is_looked_at))
         for finding in placed(chosen[name], [hit])
     ]
@@ -99,12 +104,12 @@ def _complaints(
     rules: Rules,
     said: Sequence[suppression.Comment],
     accepted: Sequence[suppression.Suppressed],
-    settings: str,
+    place_of: Callable[[int], Location],
     chosen: Mapping[str, Check],
 ) -> Iterator[tuple[str, Hit]]:
     """Yield what is wrong with acceptances; without any, there is no need to know all checks."""
     if said or rules.accept:
-        yield from suppression.complaints(rules, said, accepted, settings, table.checks(), chosen)
+        yield from suppression.complaints(rules, said, accepted, place_of, table.checks(), chosen)
 
 
 def _chosen(rules: Rules, selection: Selection, settings: str) -> dict[str, tuple[Check, ...]]:

@@ -327,9 +327,12 @@ class _Loading:
 
 
 def _is_object(document: Any) -> bool:
-    return isinstance(mapping(document).get("apiVersion"), str) and isinstance(
-        mapping(document).get("kind"), str
-    )
+    version, kind = (mapping(document).get(key) for key in ("apiVersion", "kind"))
+    if not isinstance(version, str) or not isinstance(kind, str):
+        return False
+    return version != "builtin" and not version.startswith(
+        "kustomize.config.k8s.io/"
+    )  # Kustomize's own settings
 
 
 def _name_of(document: dict[str, Any]) -> tuple[str, str]:

@@ -116,7 +116,12 @@ MUTATIONS = (
     Mutation("lws-size-mismatch", "LeaderWorkerSet zelda-rl-prod/sweep", _add_group, also=UNKNOWN),
     Mutation("ref-localqueue-missing", CLUSTER, _name_other_queue),
     Mutation("ref-clusterqueue-missing", "LocalQueue zelda-rl-prod/default", _hand_over_to_nobody),
-    Mutation("kueue-queue-unused", "LocalQueue zelda-rl-prod/zelda-ray-queue", _forget_label),
+    Mutation(
+        "kueue-queue-unused",
+        "LocalQueue zelda-rl-prod/zelda-ray-queue",
+        _forget_label,
+        also=("ray-autoscaling-ignored",),
+    ),
     Mutation("kueue-flavor-uncovered", CLUSTER, _cover_memory_alone, also=("schema-missing",)),
     Mutation("kueue-ray-autoscaling", CLUSTER, _autoscale),
     Mutation("rayjob-ttl-without-shutdown", "RayJob zelda-rl-prod/zelda-rl-rollouts", _keep_cluster),

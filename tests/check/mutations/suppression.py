@@ -29,6 +29,9 @@ MUTATIONS = (
         files=lambda folder: _append(folder, "# mintage: accept[env-duplicate]"),
     ),
     Mutation(
+        "suppression-malformed", "", files=lambda folder: _append(folder, "# mintage: accept(env-duplicate)")
+    ),
+    Mutation(
         "suppression-unknown-check",
         "",
         files=lambda folder: _append(folder, "# mintage: accept[env-duplicates] it is read twice"),

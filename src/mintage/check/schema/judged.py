@@ -122,11 +122,10 @@ def places_of_errors(tree: Tree) -> frozenset[Location]:
 
 
 def unjudged(tree: Tree) -> Iterator[Object]:
-    """Yield the objects of roots for whose kind there is no schema; what Kubernetes has removed is known to other checks."""
-    for root in tree.roots if tree.schemas is not None else ():
-        for item in root.objects:
-            if judgement(item, tree).judge is None and not _is_of_kubernetes(item):
-                yield item
+    """Yield the objects for whose kind there is no schema; what Kubernetes has removed is known to other checks."""
+    for item in tree.objects if tree.schemas is not None else ():
+        if judgement(item, tree).judge is None and not _is_of_kubernetes(item):
+            yield item
 
 
 def _is_of_kubernetes(item: Object) -> bool:
@@ -136,14 +135,14 @@ def _is_of_kubernetes(item: Object) -> bool:
 
 
 def coverage(tree: Tree, roots: Iterable[Root] | None = None) -> Coverage:
-    """Return which schemas judged how many objects of a tree's roots, or of some, and which kinds nobody judged."""
+    """Return which schemas judged how many objects of a tree, or of some roots, and which kinds nobody judged."""
     judged: Counter[str] = Counter()
     missing: Counter[str] = Counter()
-    for root in (tree.roots if roots is None else roots) if tree.schemas is not None else ():
-        for item in root.objects:
-            judge = judgement(item, tree).judge
-            if judge is None:
-                missing[f"{item.api_version}/{item.kind}"] += 1
-            else:
-                judged[judge.source] += 1
+    items = tree.objects if roots is None else [item for root in roots for item in root.objects]
+    for item in items if tree.schemas is not None else ():
+        judge = judgement(item, tree).judge
+        if judge is None:
+            missing[f"{item.api_version}/{item.kind}"] += 1
+        else:
+            judged[judge.source] += 1
     return Coverage(dict(sorted(judged.items())), dict(sorted(missing.items())))

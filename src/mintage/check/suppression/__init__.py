@@ -16,7 +16,7 @@ from mintage.check.interface import ERROR, WARNING, Check, Hit
 from mintage.errors import Location, MintageError, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 
     from mintage.finding import Finding
     from mintage.spec.validation import Accepted, Rules
@@ -28,21 +28,32 @@ _COMMENT = re.compile(
 )
 
 
+_ANY = re.compile(r"(?:^|(?<=\s))#\s*mintage:(?P<file>)(?P<ids>)(?P<reason>)[^\n]*")
+
+
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """A comment that accepts findings: its place, the checks, the reason, and the line it is for (0: the file)."""
+    """A comment that accepts findings: its place, the checks, the reason, and the line it is for (0: the file).
+
+    One at the head of a file is also for what is found on the first line, where findings about a file as a whole stand.
+    A comment without checks is none that anybody can read.
+    """
 
     place: Location
     ids: tuple[str, ...]
     reason: str
     line: int
+    at_head: bool = False
 
     def covers(self, finding: Finding) -> bool:
         """Tell whether it is about a finding: at its cause, or where the object is written."""
         if finding.id not in self.ids:
             return False
         places = [finding.location, *(other.location for other in finding.related)]
-        return any(place.file == self.place.file and self.line in {0, place.line} for place in places)
+        return any(place.file == self.place.file and self._is_for(place.line) for place in places)
+
+    def _is_for(self, line: int) -> bool:
+        return self.line in {0, line} or (self.at_head and line <= self.place.line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,20 +81,21 @@ def comments(files: Files, paths: Iterable[str]) -> list[Comment]:
 def comments_in(path: str, text: str) -> Iterator[Comment]:
     """Yield the comments in the text of a file."""
     lines = text.split("\n")
+    at_head = True
     for number, line in enumerate(lines, 1):
-        if MARK not in line or not (match := _COMMENT.search(line)):
-            continue
-        ids = tuple(name.strip() for name in match["ids"].split(",") if name.strip())
-        place = Location(path, number, match.start() + 1, len(match[0].rstrip()))
-        alone = not line[: match.start()].strip()
-        target = 0 if match["file"] else _next_line(lines, number) if alone else number
-        yield Comment(place, ids, match["reason"].strip(), target)
+        alone = line.lstrip().startswith("#")
+        at_head = at_head and (alone or line.strip() in {"", "---"})
+        if MARK in line and (match := _COMMENT.search(line) or _ANY.search(line)):
+            ids = tuple(name.strip() for name in match["ids"].split(",") if name.strip())
+            place = Location(path, number, match.start() + 1, len(match[0].rstrip()))
+            target = 0 if match["file"] else _next_line(lines, number) if alone else number
+            yield Comment(place, ids, match["reason"].strip(), target, at_head)
 
 
 def _next_line(lines: Sequence[str], number: int) -> int:
     """Return the number of the first line after a line that holds more than a comment."""
     for later in range(number, len(lines)):
-        if lines[later].strip() and not lines[later].lstrip().startswith("#"):
+        if lines[later].strip() not in {"", "---"} and not lines[later].lstrip().startswith("#"):
             return later + 1
     return number
 
@@ -132,18 +144,24 @@ def complaints(
     rules: Rules,
     said: Sequence[Comment],
     suppressed: Sequence[Suppressed],
-    settings: str,
+    place_of: Callable[[int], Location],
     known: Container[str],
     ran: Container[str],
 ) -> Iterator[tuple[str, Hit]]:
-    """Yield what is wrong with acceptances themselves: (check, hit). Those of checks that did not run are left alone."""
+    """Yield what is wrong with acceptances themselves: (check, hit). Those of checks that did not run are left alone.
+
+    `place_of` tells where an entry of the rules stands, by its number.
+    """
     used = {item.place for item in suppressed}
     names = known if isinstance(known, frozenset | set | dict) else ()
     for comment in said:
         for name in comment.ids:
             if name not in known:
                 yield "suppression-unknown-check", _unknown(name, names, comment.place)
-        if not comment.reason:
+        if not comment.ids:
+            message = "this comment is read as nothing, expected `mintage: accept[ID] REASON`"
+            yield "suppression-malformed", Hit(message, "mend it, or remove it", place=comment.place)
+        elif not comment.reason:
             yield (
                 "suppression-without-reason",
                 Hit(
@@ -156,14 +174,18 @@ def complaints(
             shown = ", ".join(f"`{name}`" for name in comment.ids)
             message = f"this comment accepts {shown}, which is not found here"
             yield "suppression-unused", Hit(message, "remove the comment", place=comment.place)
-    yield from _of_rules(rules, suppressed, settings, names, ran)
+    yield from _of_rules(rules, suppressed, place_of, names, ran)
 
 
 def _of_rules(
-    rules: Rules, suppressed: Sequence[Suppressed], settings: str, names: Iterable[str], ran: Container[str]
+    rules: Rules,
+    suppressed: Sequence[Suppressed],
+    place_of: Callable[[int], Location],
+    names: Iterable[str],
+    ran: Container[str],
 ) -> Iterator[tuple[str, Hit]]:
-    place = Location(settings)
-    for rule in rules.accept:
+    for index, rule in enumerate(rules.accept):
+        place = place_of(index)
         if rule.check not in names:
             yield "suppression-unknown-check", _unknown(rule.check, names, place)
         elif rule.check in ran and not any(
@@ -175,7 +197,9 @@ def _of_rules(
 
 
 def _unknown(name: str, names: Iterable[str], place: Location) -> Hit:
-    return Hit(f"no check is called `{name}`", did_you_mean(name, names), place=place)
+    near = did_you_mean(name, names)
+    advice = near if near.startswith("did you mean") else "take an id of docs/reference/checks.md"
+    return Hit(f"no check is called `{name}`", advice, place=place)
 
 
 CHECKS = (
@@ -194,6 +218,14 @@ CHECKS = (
         complaints,
         why="Whoever reads a suppression must see why it is there; one without a reason does not count.",
         fix="Write the reason after the bracket.",
+    ),
+    Check(
+        "suppression-malformed",
+        ERROR,
+        "report",
+        complaints,
+        why="A comment that begins like a suppression and is none accepts nothing, and looks as if it did.",
+        fix="Write `mintage: accept[ID] REASON`, or `accept-file` for the whole file.",
     ),
     Check(
         "suppression-unknown-check",
