@@ -90,7 +90,8 @@ def exists(root: Root, kind: str, name: str, namespace: str | None = None) -> bo
     if kind in _BUILT_IN and _BUILT_IN[kind](name):
         return True
     if kind == "Service":
-        return service(root, name, namespace) is not None or is_elsewhere(root, namespace)
+        built_in = namespace is not None and tables.builtin_service(namespace, name) is not None
+        return built_in or service(root, name, namespace) is not None or is_elsewhere(root, namespace)
     return _is_made(root, kind, name) is not None or is_elsewhere(root, namespace)
 
 

@@ -179,6 +179,7 @@ class Validation:
                 *specs,
                 *sorted(self._rendered.items()),
                 ("other files", _states(workspace.root, self._others)),
+                ("repository", _states(workspace.root, [".git/config"])),  # says whose applications are ours
                 ("program", _program()),
             ]
         )

@@ -149,8 +149,6 @@ def test_a_service_may_ask_for_a_certificate() -> None:
 def test_nothing_is_made_of_unknown_kinds() -> None:
     """A kind without an entry makes nothing, which is not the same as: makes nothing in a cluster."""
     assert _made("example.io", "Box", {"metadata": {"name": "b"}}) == []
-    assert not tables.has_generated("example.io", "Box")
-    assert tables.has_generated("ray.io", "RayCluster")
 
 
 @pytest.mark.parametrize("owner", table("operators")["owners"], ids=lambda owner: owner["kind"])
@@ -185,11 +183,6 @@ def test_what_is_in_every_cluster() -> None:
     assert tables.builtin_service("default", "kubernetes", "any") == {"https": 443}
     assert tables.builtin_service("openshift-monitoring", "thanos-querier") is not None
     assert tables.builtin_service("openshift-monitoring", "thanos-querier", "any") is None
-    assert tables.dns_pods("openshift") == (
-        "openshift-dns",
-        {"dns.operator.openshift.io/daemonset-dns": "default"},
-        (5353,),
-    )
 
 
 def test_namespaces_of_well_known_projects() -> None:

@@ -23,12 +23,6 @@ def test_controls_of_the_pod_security_standards() -> None:
         assert sum(rule is not None for rule in rules) == 1, control
 
 
-def test_more_is_allowed_by_default_than_by_baseline() -> None:
-    """NET_RAW is there unless it is dropped, but must not be asked for."""
-    allowed = next(one.subset for one in tables.pod_security("baseline") if one.subset)
-    assert tables.default_capabilities() - allowed == {"NET_RAW"}
-
-
 @pytest.mark.parametrize(
     ("key", "secret"),
     [

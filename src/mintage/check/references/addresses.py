@@ -23,6 +23,7 @@ _URL = re.compile(
     rf"(?<![\w.+-])(?:jdbc:)?(?P<scheme>{_SCHEMES})(?:\+\w+)?://"
     r"(?:[^\s/@\"'<>]*@)?(?P<host>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?P<dot>\.?)(?::(?P<port>\d{1,5})(?!\d))?(?P<rest>[\s\S]?)"
 )
+_USER = re.compile(r"(?<=://)[^@]+(?=@)")  # who asks, and the password: it may not be in a message
 _BARE = re.compile(
     r"(?<![\w./@-])(?P<host>[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9-]+)+\.svc(?:\.cluster\.local)?)(?![\w-]|\.\w)(?::(?P<port>\d{1,5}))?"
     r"(?P<rest>[\s\S]?)"
@@ -52,7 +53,7 @@ class Address:
     """A host in a text, with the port that is asked for (None where nobody says) and where the text stands.
 
     `in_pod` is False for texts that no process is known to read, such as a ConfigMap's; `explicit` says that the port
-    stands in the text. `name` and `namespace` are those of the Service that a cluster's DNS finds.
+    stands in the text. `name` and `namespace` are those of the Service that a cluster's DNS finds. The user and password of a URL are left out of `text`.
     """
 
     owner: Object
@@ -130,7 +131,7 @@ def _address(item: Object, path: Path, found: re.Match[str], *, in_pod: bool) ->
         return
     port = int(parts["port"]) if parts["port"] else None
     default = _PORTS.get(parts.get("scheme") or "") if in_pod and rest != ":" else None
-    text = found[0].removesuffix(rest) if rest else found[0]
+    text = _USER.sub("...", found[0].removesuffix(rest) if rest else found[0])
     yield Address(item, path, text, host, port or default, port is not None, in_pod)
 
 

@@ -84,6 +84,7 @@ def _in_secret(item: Object) -> Iterator[Hit]:
                 _OUT_OF_GIT,
                 item,
                 path,
+                confidential=True,
             )
 
 
@@ -116,6 +117,7 @@ def _in_env(container: Container) -> Iterator[Hit]:
                 _REFERENCE_ADVICE,
                 container.owner,
                 (*container.path, "env", index, "value"),
+                confidential=True,
             )
 
 
@@ -130,6 +132,7 @@ def _in_argv(container: Container) -> Iterator[Hit]:
                 _REFERENCE_ADVICE,
                 container.owner,
                 path,
+                confidential=True,
             )
 
 
@@ -144,6 +147,7 @@ def _secret_in_configmap(item: Object, _: Tree) -> Iterator[Hit]:
                 _REFERENCE_ADVICE.replace("use `valueFrom.secretKeyRef`", "mount it, or use `secretKeyRef`"),
                 item,
                 ("data", key),
+                confidential=True,
             )
 
 

@@ -58,11 +58,12 @@ class Comment:
 
 @dataclass(frozen=True, slots=True)
 class Suppressed:
-    """A finding that is accepted, why, and where that is said."""
+    """A finding that is accepted, why, and where that is said; `rule` is the number of the entry of the settings."""
 
     finding: Finding
     reason: str
     place: Location
+    rule: int | None = None
 
 
 def comments(files: Files, paths: Iterable[str]) -> list[Comment]:
@@ -115,11 +116,14 @@ def accept(
     suppressed: list[Suppressed] = []
     for finding in findings:
         by_comment = next((comment for comment in said if comment.reason and comment.covers(finding)), None)
-        by_rule = next((rule for rule in rules.accept if _covers(rule, finding, environments)), None)
+        by_rule = next(
+            (index for index, rule in enumerate(rules.accept) if _covers(rule, finding, environments)), None
+        )
         if by_comment is not None:
             suppressed.append(Suppressed(finding, by_comment.reason, by_comment.place))
         elif by_rule is not None:
-            suppressed.append(Suppressed(finding, by_rule.reason, Location(settings)))
+            reason = rules.accept[by_rule].reason
+            suppressed.append(Suppressed(finding, reason, Location(settings), by_rule))
         else:
             standing.append(finding)
     return standing, suppressed

@@ -50,11 +50,6 @@ def gpu_instance(instance: str) -> Gpu | None:
     return None
 
 
-def instance_invalid(instance: str) -> bool:
-    """Tell whether a type of machine is one that its cloud does not have, such as `p4d.xlarge`."""
-    return any(re.fullmatch(pattern, instance) for pattern in table("gpus")["instances"]["invalid"])
-
-
 def gpu_of_labels(labels: Mapping[str, str]) -> Gpu | None:
     """Return the device that labels of a node, or a nodeSelector, ask for; None where they do not tell."""
     names = table("gpus")["labels"]
@@ -110,11 +105,6 @@ def model_size(model: str) -> float | None:
     if found := _SIZE.search(name):
         return float(found[1]) / (1000 if found[2] == "m" else 1)
     return None
-
-
-def model_larger_than_named(model: str) -> bool:
-    """Tell whether a model is of a family whose names leave out a part, such as the tower for images."""
-    return re.search(table("gpus")["models"]["larger_than_named"], model.lower()) is not None
 
 
 @cache

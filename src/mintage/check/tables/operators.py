@@ -55,11 +55,6 @@ def _owners() -> Mapping[tuple[str, str], dict[str, Any]]:
     return {(owner["group"], owner["kind"]): owner for owner in table("operators")["owners"]}
 
 
-def has_generated(group: str, kind: str) -> bool:
-    """Tell whether anything is known to be made of objects of a kind."""
-    return (group, kind) in _owners()
-
-
 def generated(group: str, kind: str, document: Mapping[str, Any]) -> Iterator[Generated]:
     """Yield what controllers make of an object, given as a manifest; nothing for kinds without an entry."""
     if (owner := _owners().get((group, kind))) is None:
@@ -225,9 +220,3 @@ def builtin_service(namespace: str, name: str, platform: Platform = "openshift")
             found: dict[str, int] = ports
             return found
     return None
-
-
-def dns_pods(platform: Platform) -> tuple[str, Mapping[str, str], tuple[int, ...]]:
-    """Return namespace, labels and ports of the pods that answer DNS queries of a cluster."""
-    entry = table("operators")["builtin"]["dns_pods"][platform]
-    return entry["namespace"], entry["labels"], tuple(entry["ports"])

@@ -49,11 +49,6 @@ def _control(entry: dict[str, Any]) -> Control:
     )
 
 
-def default_capabilities() -> frozenset[str]:
-    """Return the capabilities a container has where none is dropped."""
-    return frozenset(table("security")["capabilities"]["default"])
-
-
 @cache
 def _tokens() -> tuple[tuple[str, re.Pattern[str]], ...]:
     return tuple(
