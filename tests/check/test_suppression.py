@@ -133,3 +133,41 @@ def test_a_comment_at_the_head_of_a_file_is_for_the_file_as_well() -> None:
     )
     assert [said[0].covers(finding(line)) for line in (1, 2, 4, 5)] == [True, True, True, False]
     assert not said[1].covers(finding(1, "c"))
+
+
+def unused(text: str, rules: Rules, *found: Finding) -> list[tuple[str, str]]:
+    """Return what is said of acceptances that are not used, and what to do; `a`, `b` and `c` ran."""
+    said = list(comments_in("x.yaml", text))
+    suppressed = accept(found, rules, said, "s.yaml", {})[1]
+    ran = dict.fromkeys("abc", 1)
+    told = complaints(rules, said, suppressed, lambda index: Location("s.yaml", index + 1), ran, ran)
+    return [(hit.message, hit.advice) for name, hit in told if name == "suppression-unused"]
+
+
+def test_each_rule_is_judged_by_itself() -> None:
+    """Another one with the same check and reason does not make it a used one."""
+    used, idle = (Accepted(check="b", reason="r", object=name) for name in ("Pod/one", "Pod/two"))
+    complaint = ("`accept` names `b` of `Pod/two`, which is not found", "remove the entry")
+    assert unused("", Rules(accept=(used, idle)), finding(1)) == [complaint]
+    assert unused("", Rules(accept=(idle, used)), finding(1)) == [complaint]
+
+
+def test_of_two_rules_for_one_finding_none_is_unused() -> None:
+    """What they name is found; nor where a comment says the same."""
+    rules = Rules(accept=(Accepted(check="b", reason="r"), Accepted(check="b", reason="s", object="Pod/*")))
+    assert unused("", rules, finding(1)) == []
+    assert unused("a: 1 # mintage: accept[b] r\n", rules, finding(1)) == []
+
+
+@pytest.mark.parametrize(
+    ("ids", "complaint"),
+    [
+        ("b", []),
+        ("a, b", [("this comment accepts `a`, which is not found here", "remove `a` from the comment")]),
+        ("b, a, c", [("this comment accepts `a`, `c`, which are not found here", "remove `a`, `c` from the comment")]),
+        ("a, c", [("this comment accepts `a`, `c`, which are not found here", "remove the comment")]),
+    ],
+)  # fmt: skip
+def test_each_check_of_a_comment_is_judged_by_itself(ids: str, complaint: list[tuple[str, str]]) -> None:
+    """The next finding of a check that is named for nothing would be hidden."""
+    assert unused(f"a: 1 # mintage: accept[{ids}] r\n", Rules(), finding(1)) == complaint

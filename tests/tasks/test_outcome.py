@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from mintage.check.suppression import Comment
 from mintage.errors import Location, MintageError
-from mintage.finding import Finding, Severity
+from mintage.finding import Finding, Related, Severity
 from mintage.report.outcome import Report, Root, RootStatus
 from mintage.spec.validation import Accepted, Rules
 from mintage.tasks.outcome import Judged, Selection, report_of
@@ -70,3 +72,20 @@ def test_an_unknown_check_in_the_settings_is_an_error_with_their_place() -> None
         report(rules=Rules(skip=("image-latst",)))
     (problem,) = caught.value.problems
     assert (problem.location, problem.advice) == (Location("mintage.yaml"), "did you mean `image-latest`?")
+
+
+def test_a_line_with_a_secret_is_shown_by_no_other_finding() -> None:
+    """Also where the finding that says so is accepted, or was not asked for."""
+    secret = replace(LATEST, id="secret-plaintext", confidential=True)
+    beside = replace(UNKNOWN, related=(Related(Location("a.yaml", 3), "here"),))
+    elsewhere = replace(LATEST, location=Location("a.yaml", 4))
+    rules = Rules(accept=(Accepted(check="secret-plaintext", reason="a fake one"),))
+    for found in (
+        report(secret, LATEST, beside, elsewhere, rules=rules),
+        report(secret, LATEST, beside, elsewhere, skip=("secret-plaintext",)),
+    ):
+        assert [(item.location.line, item.confidential) for item in found.findings] == [
+            (0, True),
+            (3, True),
+            (4, False),
+        ]

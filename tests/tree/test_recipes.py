@@ -45,6 +45,12 @@ def test_the_exec_form_and_flags_are_parsed() -> None:
     assert not broken.exec
 
 
+def test_what_is_nested_too_deep_for_json_is_a_shell_command() -> None:
+    """As is all else that only begins like JSON."""
+    (found,) = parse(f"CMD {'[' * 100_000}\n")
+    assert not found.exec
+
+
 def test_here_documents_belong_to_their_instruction() -> None:
     """Their lines are no instructions."""
     run, copy, user = parse("RUN <<EOF\nFROM nowhere\nEOF\nCOPY <<-'A' <<B /x/\none\nA\ntwo\nB\nUSER 1\n")

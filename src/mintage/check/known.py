@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from mintage.check import tables
-from mintage.tree.objects import at, items, mapping
+from mintage.tree.objects import at, items
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -120,7 +120,7 @@ def is_external_host(tree: Tree, host: str) -> bool:
 
 
 def keys(root: Root, kind: str, name: str, namespace: str | None = None) -> frozenset[str] | None:
-    """Return the keys of a Secret or ConfigMap; None where it may have any."""
+    """Return the keys of a Secret or ConfigMap; None where it may have any, or has one that is no text."""
     found = root.find(kind, name, namespace)
     if found is not None:
         return _own_keys(found)
@@ -144,8 +144,9 @@ def is_filled(item: Object) -> bool:
 def _own_keys(found: Object) -> frozenset[str] | None:
     if is_filled(found):
         return None
-    fields = ("data", "stringData", "binaryData")
-    return frozenset(key for field_name in fields for key in mapping(found.document, field_name))
+    fields = [found.at(name, default={}) for name in ("data", "stringData", "binaryData")]
+    given = frozenset(key for field in fields if isinstance(field, dict) for key in field)
+    return given if all(isinstance(key, str) for key in given) else None
 
 
 def generated(item: Object) -> tuple[Generated, ...]:

@@ -12,7 +12,7 @@ from mintage.finding import Severity
 from mintage.report.outcome import CheckInfo, Report, RootStatus, Suppressed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 
     from mintage.check.interface import Check, Hit
     from mintage.finding import Finding
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 PAGE = "docs/reference/checks.md"
 UNUSED = frozenset({"suppression-unused", "external-unused"})  # what only the whole tree can tell
+Line = tuple[str, int]  # of a file, by its number
 SEVERITIES = {severity.word: severity for severity in Severity}
 
 
@@ -64,17 +65,19 @@ def report_of(
     def place_of(index: int) -> Location:
         return locate(("validation", "accept", index, "check")) or Location(settings)
 
+    found = list(found)
+    secret = {line for finding in found if finding.confidential for line in _lines(finding)}
     by_group = _chosen(rules, selection, settings)
     chosen = {check.id: check for group in by_group.values() for check in group}
     wanted = [
-        finding
+        _discreet(finding, secret)
         for finding in found
         if (finding.id in chosen or finding.id not in table.checks())
         and (finding.id not in UNUSED or _counts(finding.location, judged, is_looked_at))
     ]
     standing, accepted = suppression.accept(wanted, rules, said, settings, dict(environments))
     complaints = [
-        ("", finding)
+        ("", _discreet(finding, secret))
         for name, hit in _complaints(rules, said, accepted, place_of, chosen)
         if name in chosen and (name not in UNUSED or _counts(hit.place, judged, is_looked_at))
         for finding in placed(chosen[name], [hit])
@@ -89,6 +92,18 @@ def report_of(
         checks=infos(by_group),
         fails=SEVERITIES[selection.fail_on or rules.fail_on],
     )
+
+
+def _discreet(finding: Finding, secret: Container[Line]) -> Finding:
+    """Return a finding; one that names a line which holds a secret, as another one says, is confidential as well."""
+    if any(line in secret for line in _lines(finding)):
+        return replace(finding, confidential=True)
+    return finding
+
+
+def _lines(finding: Finding) -> Iterator[Line]:
+    for place in (finding.location, *(other.location for other in finding.related)):
+        yield place.file, place.line
 
 
 def _counts(place: Location | None, judged: Judged, is_looked_at: Callable[[Location], bool]) -> bool:

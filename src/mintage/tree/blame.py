@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from mintage.tree.kustomization import Entry, Kustomization
 
 _FROM = re.compile(r"(?:accumulating resources|merging resources) from '([^']+)'")
-_MALFORMED = re.compile(r"yaml: line (\d+): .* in File: (\S+)")
+_MALFORMED = re.compile(r"yaml: line (\d+): .{0,2000} in File: (\S+)")
 _UNKNOWN_FIELD = re.compile(r'unknown field "([^"]+)"')
-_NAMED_PATH = re.compile(r"""path\(([^)]+)\)|path: "?([^\s"\]]+)|from file `?([^\s`']+)""")
+_NAMED_PATH = re.compile(r"""path\(([^)]{1,4096})\)|path: "?([^\s"\]]+)|from file `?([^\s`']+)""")
 _NO_MATCH = re.compile(r"no matches for Id (\S+?)(?:;|$|\s)")
 _POINTER = re.compile(
     r"(?:testing value|doc is missing (?:path|key):|nonexistent key:) (/\S*?)(?: failed|:|$)"

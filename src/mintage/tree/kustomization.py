@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from mintage.errors import MintageError
 from mintage.source import read_all
+from mintage.tree import foreign_pattern
 from mintage.tree.files import joined
 from mintage.tree.objects import at, items, mapping
 from mintage.tree.selector_text import picks
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _REMOTE = re.compile(
-    r"^(?:[a-z+]+://|git@|git::|[\w.-]+\.(?:com|org|io|net|dev)/|[\w.-]+@[\w.-]+:)|\?ref=|//.*\?|\.git(?:[/?]|$)"
+    r"^(?:[a-z+]+://|git@|git::|[\w.-]+\.(?:com|org|io|net|dev)/|[\w.-]+@[\w.-]+:)|\?ref=|//.{0,1000}\?|\.git(?:[/?]|$)"
 )
 # A build of these fields alone is the sum of the resources; any other changes objects, or breaks the build.
 _PLAIN = frozenset({"apiVersion", "kind", "metadata", "resources", "bases"})
@@ -243,16 +244,8 @@ def selects(
     )
 
 
-@cache
-def _pattern(text: str) -> re.Pattern[str] | None:
-    try:
-        return re.compile(text)
-    except re.error:
-        return None
-
-
 def _matches(pattern: Any, value: str) -> bool:
     if not isinstance(pattern, str) or not pattern:
         return True
-    compiled = _pattern(pattern)
-    return pattern == value if compiled is None else compiled.fullmatch(value) is not None
+    found = foreign_pattern.matches(pattern, value)
+    return pattern == value if found is None else found

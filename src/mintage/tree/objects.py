@@ -35,9 +35,11 @@ def at(value: Any, *path: str | int, default: Any = None) -> Any:
 
 
 def mapping(value: Any, *path: str | int) -> dict[str, Any]:
-    """Return the mapping at a path; empty where something else, or nothing, stands there."""
+    """Return the mapping at a path, without keys that are no text; empty where something else, or nothing, is there."""
     found = at(value, *path)
-    return found if isinstance(found, dict) else {}
+    if not isinstance(found, dict) or all(isinstance(key, str) for key in found):
+        return found if isinstance(found, dict) else {}
+    return {key: item for key, item in found.items() if isinstance(key, str)}
 
 
 def items(value: Any, *path: str | int) -> list[tuple[int, dict[str, Any]]]:
@@ -187,7 +189,7 @@ class Object(Once):
 
 def _texts(value: Any) -> dict[str, str]:
     pairs = value.items() if isinstance(value, dict) else ()
-    return {key: item for key, item in pairs if isinstance(item, str)}
+    return {key: item for key, item in pairs if isinstance(key, str) and isinstance(item, str)}
 
 
 @dataclass(frozen=True, eq=False)

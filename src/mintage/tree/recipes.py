@@ -155,7 +155,7 @@ def _instruction(keyword: str, rest: str, line: int, heredocs: tuple[str, ...]) 
     if text.startswith("["):
         try:
             words = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             words = None
         if isinstance(words, list) and all(isinstance(word, str) for word in words):
             return Instruction(keyword, text, line, flags, tuple(words), exec=True, heredocs=heredocs)
@@ -212,7 +212,8 @@ _BUILDER = re.compile(
     r"\b(?:docker|podman|nerdctl)(?:\s+buildx|\s+image)?\s+build\b|\bbuildah\s+(?:bud|build)\b"
 )
 _ASSIGNED = re.compile(
-    r"^\s*(?:export\s+)?([A-Za-z_]\w*)\s*(?::|\?)?=\s*[\"']?([^\s\"'$`]+)[\"']?\s*$", re.MULTILINE
+    r"^[^\S\n]*(?:export[^\S\n]+)?([A-Za-z_]\w*)[^\S\n]*[:?]?=[^\S\n]*[\"']?([^\s\"'$`]+)[\"']?[^\S\n]*$",
+    re.MULTILINE,
 )
 _VARIABLE = re.compile(r"\$(?:\{\{\s*env\.(\w+)\s*\}\}|\{(\w+)\}|\((\w+)\)|(\w+))")
 _WITH_VALUE = frozenset(

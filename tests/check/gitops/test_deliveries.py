@@ -91,6 +91,17 @@ def test_kinds_are_allowed_as_argo_cd_allows_them(
         ([{"server": "*", "namespace": "*"}, {"server": "*", "namespace": "!serving"}], {}, True),
         ([{"server": "*", "namespace": "!kube-system"}], {}, False),
         ([{"server": "*", "namespace": "other"}], {"namespace": "{{ns}}"}, False),
+        ([{"server": "*", "namespace": "{serving,prod}"}], {}, False),
+        ([{"server": "*", "namespace": "{dev,prod}-*"}], {"namespace": "prod-a"}, False),
+        ([{"server": "*", "namespace": "{dev,prod}-*"}], {}, True),
+        ([{"server": "*", "namespace": "{dev,{a,b}}"}], {}, False),  # nested: not translated
+        ([{"name": "prod", "namespace": "*"}], {"server": "https://prod"}, False),  # may be one cluster
+        ([{"server": "https://prod", "namespace": "*"}], {"server": None, "name": "prod"}, False),
+        ([{"name": "prod", "namespace": "other"}], {"server": "https://prod"}, True),
+        ([{"name": "prod", "namespace": "*"}], {}, True),  # the own cluster has both names
+        ([{"server": "*", "namespace": "*"}, {"server": "https://other", "namespace": "!serving"}], {}, False),
+        ([{"server": "*", "namespace": "*"}, {"server": "!https://kubernetes.default.svc", "namespace": "other"}], {}, False),
+        ([{"server": "*", "namespace": "*"}, {"server": "!https://kubernetes.default.svc", "namespace": "*"}], {}, True),
     ],
 )  # fmt: skip
 def test_destinations_are_allowed_as_argo_cd_allows_them(
@@ -260,3 +271,43 @@ def test_a_size_without_its_dot_is_the_same_size(name: str, model: str) -> None:
     }
     hits = findings(of_documents({"a": [item]}), gitops.CHECKS)
     assert [hit for hit in hits if hit.id == "name-model-mismatch"] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "generator", "known"),
+    [
+        ("{{path}}", "git: {directories: [{path: 'deploy/a'}]}", True),
+        ("{{ .path.path }}", "git: {directories: [{path: 'deploy/a'}]}", True),
+        ("{{path}}", "git: {files: [{path: 'clusters/*.json'}]}", False),
+        ("{{path}}", "git: {directories: [{path: '*'}]}", False),
+        ("{{folder}}", "list: {elements: [{folder: deploy/a}]}", True),
+        ("{{folder}}", "list: {elements: [{folder: deploy/a}, {name: b}]}", False),
+        ("{{folder}}", "clusters: {}", False),
+        ("deploy/a", "clusters: {}", True),
+        ("{{folder}}", "matrix: {generators: [{clusters: {}}, {list: {elements: [{folder: deploy/a}]}}]}", True),
+    ],
+)  # fmt: skip
+def test_a_path_that_nobody_knows_may_deliver_any_root(
+    tmp_path: Path, path: str, generator: str, known: bool
+) -> None:
+    """Then no root is said to be forgotten, whatever else is delivered."""
+    files = {f"deploy/{name}/kustomization.yaml": "resources: [a.yaml]\n" for name in ("a", "b")}
+    files |= {f"deploy/{name}/a.yaml": DEPLOYMENT for name in ("a", "b")}
+    files["argo/x.yaml"] = (
+        "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {name: x}\nspec:\n"
+        f"  generators:\n  - {generator}\n  template: {{spec: {{source: {{path: '{path}'}}}}}}\n"
+    )
+    files["argo/y.yaml"] = (
+        "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: y}\nspec: {path: ./deploy/a}\n"
+    )
+    found = [hit for hit in ids(planted(tmp_path, files)) if hit == "gitops-root-undeployed"]
+    assert found == (["gitops-root-undeployed"] if known else [])
+
+
+def test_argo_cd_makes_no_namespace_that_the_application_delivers() -> None:
+    """`CreateNamespace=true` leaves a delivered Namespace to its wave (gitops-engine, `autoCreateNamespace`)."""
+    late = thing("Namespace", name="serving", annotations={"argocd.argoproj.io/sync-wave": "1"})
+    makes = application(syncPolicy={"syncOptions": ["CreateNamespace=true"]})
+    item = thing("ConfigMap", namespace="serving")
+    assert ids(of_documents({"argo": [makes], "deploy": [late, item]})) == ["argo-wave-order"]
+    assert ids(of_documents({"argo": [makes], "deploy": [item]})) == []

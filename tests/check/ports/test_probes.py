@@ -176,3 +176,26 @@ def test_a_proxy_before_metrics_needs_no_readiness() -> None:
     assert (
         told(deployment("quay.io/brancz/kube-rbac-proxy:v0.17.1"), service(port=80, targetPort="http")) == {}
     )
+
+
+@pytest.mark.parametrize(
+    ("args", "names", "found"),
+    [
+        (["vllm", "serve", "m"], [None], True),
+        (["vllm", "serve", "m", "--headless"], [None], False),
+        (["vllm", "serve", "m", "--port", "8001", "--headless"], ["http"], False),
+        (["vllm", "serve", "m"], ["metrics", "nccl"], False),
+        (["vllm", "serve", "m"], ["metrics", "http-api"], True),
+        (["vllm", "serve", "m"], ["vllm"], True),
+        (["tritonserver", "--grpc-port", "8001"], ["grpc"], True),
+    ],
+)
+def test_ports_of_something_else_are_not_compared(
+    args: list[str], names: list[str | None], found: bool
+) -> None:
+    """A headless node has no API server, and a port for metrics is not the one of the API."""
+    declared = [
+        {"containerPort": 9000 + index, **({"name": name} if name else {})}
+        for index, name in enumerate(names)
+    ]
+    assert ("arg-port-mismatch" in told(pod({"command": args, "ports": declared}))) is found

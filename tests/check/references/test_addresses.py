@@ -227,3 +227,10 @@ def test_outside_hosts_need_a_declaration_once_there_are_any() -> None:
     ]
     declared = tree(item, hosts=("*.co",), services=("grafana.monitoring",))
     assert messages("external-undeclared", declared) == []
+
+
+@pytest.mark.parametrize("user", ["u", "u:s3cret", ":s3cret", "u:s3@cret"])
+def test_who_asks_and_the_password_are_not_told(user: str) -> None:
+    """The text of an address stands in messages, which many people read."""
+    (found,) = parsed(OWNER, (), f"postgres://{user}@nodb:5432/x", in_pod=True)
+    assert (found.text, found.host, found.port) == ("postgres://...@nodb:5432", "nodb", 5432)

@@ -54,3 +54,18 @@ def test_malformed_objects_crash_no_check(seed: int) -> None:
             put(item, rng.choice(paths), deepcopy(rng.choice(ODD)))
         tree = of_documents({"one": mutants, "two": deepcopy(mutants[::2])}, **SETTINGS)
         assert isinstance(findings(tree, CHECKS), list)
+
+
+@pytest.mark.parametrize("key", [1, True, None])
+def test_a_key_that_is_no_text_is_passed_over(key: Any) -> None:
+    """In labels and annotations of objects and pods, and in the data of a ConfigMap that is asked for a key."""
+    metadata = {"name": "a", "labels": {key: "x"}, "annotations": {key: "x"}}
+    asked = {"name": "K", "valueFrom": {"configMapKeyRef": {"name": "a", "key": "1"}}}
+    container = {"name": "c", "image": "x:1", "env": [asked]}
+    template = {"metadata": metadata, "spec": {"containers": [container]}}
+    documents = [
+        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {key: "x", "b": "y"}},
+        {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": {"template": template}},
+    ]
+    hits = findings(of_documents({"a": documents}), CHECKS)
+    assert "ref-key-missing" not in {hit.id for hit in hits}

@@ -140,7 +140,7 @@ def test_json_values_and_dotted_keys_come_together() -> None:
     assert args.json("--hf-overrides") is None
 
 
-@pytest.mark.parametrize("text", ["{", "[]", "$(CONFIG)", "3"])
+@pytest.mark.parametrize("text", ["{", "[]", "$(CONFIG)", "3", "[" * 100_000])
 def test_json_that_nobody_can_read_is_none(text: str) -> None:
     """Broken, no mapping, or known to the pod alone."""
     assert (

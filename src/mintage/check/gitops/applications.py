@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 GROUP = "argoproj.io"
 IN_CLUSTER = "https://kubernetes.default.svc"
 TRACKING = frozenset({"", "HEAD", "head", "main", "master"})  # revisions that move with the default branch
-_PARAMETER = re.compile(r"\{\{.*?\}\}")
-_REMOTE = re.compile(r"^\s*url\s*=\s*(\S+)", re.MULTILINE)
+_PARAMETER = re.compile(r"\{\{.{0,200}?\}\}")
+_WHOLE = re.compile(r"\s*\{\{-?\s*\.?([\w.-]+?)\s*-?\}\}\s*")  # a text that is one parameter
+_REMOTE = re.compile(r"^[^\S\n]*url[^\S\n]*=[^\S\n]*(\S+)", re.MULTILINE)
 _SCHEME = re.compile(r"^(?:[a-z+]+://)?(?:[^@/]+@)?")
 
 
@@ -188,6 +189,48 @@ def has_deliveries(tree: Tree) -> bool:
     return any(is_delivered(root) for root in tree.roots)
 
 
+def may_deliver_any(tree: Tree) -> bool:
+    """Tell whether nobody knows which folders an ApplicationSet delivers."""
+    return any(_is_open(item) for item in tree.objects if item.is_a("ApplicationSet", GROUP))
+
+
+def _is_open(item: Object) -> bool:
+    """Tell whether an ApplicationSet takes a whole path from something else than folders and lists that it names."""
+    generators = item.spec.get("generators")
+    patched = item.spec.get("templatePatch")
+    if isinstance(patched, str) and re.search(r"\bpath\s*:", patched):
+        return True
+    template = mapping(item.spec, "template", "spec")
+    sources = [mapping(template, "source"), *(source for _, source in items(template, "sources"))]
+    paths = [source["path"] for source in sources if isinstance(source.get("path"), str)]
+    return any(
+        "{{" in path and not _glob(path).strip("*/") and not _filled(path, generators) for path in paths
+    )
+
+
+def _filled(path: str, generators: Any) -> list[str]:
+    """Return what the generators put into a path that is one parameter; empty where one may put something else."""
+    found = _WHOLE.fullmatch(path)
+    name = found[1] if found else ""
+    given = list(_values(generators, name)) if name else []
+    known = [_glob(text) for text in given if isinstance(text, str) and "{{" not in text]
+    return known if len(known) == len(given) and all(text.strip("*/") for text in known) else []
+
+
+def _values(generators: Any, name: str) -> Iterator[Any]:
+    """Yield the values of a parameter, None for what nobody knows; in a matrix or a merge one generator gives it."""
+    for _, generator in items(generators):
+        inner = at(generator, "matrix", "generators") or at(generator, "merge", "generators")
+        if inner:
+            found = [value for value in _values(inner, name) if value is not None]
+            yield from found or [None]
+        elif items(generator, "list", "elements"):
+            yield from (element.get(name) for _, element in items(generator, "list", "elements"))
+        else:
+            is_folder = name in {"path", "path.path"} and at(generator, "git", "directories")
+            yield from _directories([generator]) if is_folder else (None,)
+
+
 def _patterns(tree: Tree) -> tuple[str, ...]:
     """Return the folders that are delivered, with `*` for what a template fills in."""
     found = [source.folder for application in applications(tree) for source in application.sources]
@@ -195,7 +238,10 @@ def _patterns(tree: Tree) -> tuple[str, ...]:
         if item.is_a("ApplicationSet", GROUP):
             template = mapping(item.spec, "template", "spec")
             sources = [mapping(template, "source"), *(source for _, source in items(template, "sources"))]
-            found += [_glob(source.get("path")) for source in sources]
+            paths = [source["path"] for source in sources if isinstance(source.get("path"), str)]
+            found += [
+                text for path in paths for text in (_glob(path), *_filled(path, item.spec.get("generators")))
+            ]
             found += [_glob(path) for path in _directories(item.spec.get("generators"))]
         elif item.is_a("Kustomization", "kustomize.toolkit.fluxcd.io"):
             found.append(_glob(item.spec.get("path")))

@@ -12,6 +12,7 @@ from mintage.check.gitops.applications import (
     applications,
     has_deliveries,
     is_delivered,
+    may_deliver_any,
     normal,
     own_repositories,
 )
@@ -163,6 +164,8 @@ def _is_own(tree: Tree, source: Source) -> bool:
 
 def _root_undeployed(root: Root) -> Iterator[Hit]:
     if root.kustomization is None or is_delivered(root) or not has_deliveries(root.tree):
+        return
+    if root.tree.once(may_deliver_any):
         return
     delivers = any(item.group in {GROUP, "kustomize.toolkit.fluxcd.io"} for item in root.objects)
     if not delivers and root.objects:

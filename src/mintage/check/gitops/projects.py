@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from mintage.check.gitops.applications import GROUP, IN_CLUSTER, applications, normal, origins
+from mintage.check.gitops.globs import fits_or_denies
 from mintage.check.interface import ERROR, WARNING, Check, Hit, Other
 from mintage.check.kustomize.merges import BUILT_IN
 from mintage.errors import did_you_mean
@@ -88,7 +89,7 @@ def _destination_denied(tree: Tree) -> Iterator[Hit]:
         if project is None or not cluster or any(mark in cluster + namespace for mark in _TEMPLATE):
             continue
         known = [f"{entry.get('namespace')}" for _, entry in items(project.spec, "destinations")]
-        if not _is_permitted(project, cluster, namespace):
+        if not _is_permitted(project, application, namespace):
             yield Hit(
                 f"project `{project.name}` does not allow the destination `{namespace or 'without a namespace'}` of `{application.name}`: the sync is refused",
                 did_you_mean(namespace, known) or "add it to `destinations` of the project",
@@ -100,7 +101,7 @@ def _destination_denied(tree: Tree) -> Iterator[Hit]:
         seen = {namespace, ""}
         for _, item in application.delivered():
             other = application.namespace_of(item)
-            if other not in seen and not _is_permitted(project, cluster, other):
+            if other not in seen and not _is_permitted(project, application, other):
                 yield Hit(
                     f"`{application.name}` delivers into the namespace `{other}`, which project `{project.name}` does not allow",
                     did_you_mean(other, known) or "add it to `destinations` of the project",
@@ -111,28 +112,41 @@ def _destination_denied(tree: Tree) -> Iterator[Hit]:
             seen.add(other)
 
 
-def _is_permitted(project: Object, cluster: str, namespace: str) -> bool:
-    """Tell whether a project allows a destination."""
+def _is_permitted(project: Object, application: Application, namespace: str) -> bool:
+    """Tell whether a project allows a destination, or may: what nobody can know is no finding."""
     allowed = False
     for _, entry in items(project.spec, "destinations"):
-        servers = [str(entry[key]) for key in ("server", "name") if entry.get(key)]
-        on_cluster = any(_fits(server, cluster) or _fits(server, _alias(cluster)) for server in servers)
-        in_namespace = _fits(str(entry.get("namespace") or ""), namespace)
-        if on_cluster and in_namespace:
+        server = _on_cluster(entry, application, "server")
+        name = _on_cluster(entry, application, "name")
+        inside = fits_or_denies(str(entry.get("namespace") or ""), namespace)
+        if not (inside is False or (server is False and name is False)):
             allowed = True
-        elif any(text.startswith("!") for text in (*servers, str(entry.get("namespace") or ""))):
+        elif (inside is True and _denies(entry, server, name)) or (
+            inside is False and server is True and str(entry.get("namespace")).startswith("!")
+        ):
             return False
     return allowed
 
 
-def _alias(cluster: str) -> str:
-    return "in-cluster" if cluster == IN_CLUSTER else cluster
+def _denies(entry: dict[str, Any], server: bool | None, name: bool | None) -> bool:
+    """Tell whether a destination of a project names a cluster by `!` which is that of the application."""
+    return any(
+        found is False and str(entry.get(field) or "").startswith("!")
+        for field, found in (("server", server), ("name", name))
+    )
 
 
-def _fits(pattern: str, value: str) -> bool:
-    if pattern.startswith("!"):
-        return not fnmatchcase(value, pattern[1:])
-    return fnmatchcase(value, pattern)
+def _on_cluster(entry: dict[str, Any], application: Application, field: str) -> bool | None:
+    """Tell whether `server` or `name` of a destination fits; None where the application says only the other one."""
+    pattern = str(entry.get(field) or "")
+    own = {"server": IN_CLUSTER, "name": "in-cluster"}
+    destination = (
+        own if application.cluster == IN_CLUSTER else mapping(application.object.spec, "destination")
+    )
+    value = str(destination.get(field) or "")
+    if pattern and (value or not pattern.strip("*")):
+        return fits_or_denies(pattern, value)
+    return None if pattern else False
 
 
 def _repo_mismatch(tree: Tree) -> Iterator[Hit]:

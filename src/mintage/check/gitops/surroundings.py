@@ -26,6 +26,7 @@ _COMMAND = re.compile(
     r"\b(?:kubectl|oc|kustomize)\s+(?:\S+\s+)*?(?:(?:-f|-k|--filename|--kustomize)[ =]|build\s+)(?P<path>[\w./-]+)(?=[\s`;|&)]|$)"
 )
 _MAKES = r"(?:>|-o|--output|-O|clone|mkdir|cp|tee|-d)"
+_WIDEST = 2000  # the characters of a line that are looked at
 _FENCE = re.compile(r"^\s*(```|~~~)")
 _PATH = re.compile(r"^(?:\./)?[\w.-]+(?:/[\w.-]+)+/?$")
 
@@ -100,7 +101,7 @@ def _dead_commands(files: Files, page: str, lines: list[str]) -> Iterator[Hit]:
         if _FENCE.match(line):
             fenced = not fenced
             continue
-        for found in _COMMAND.finditer(line) if fenced else ():
+        for found in _COMMAND.finditer(line[:_WIDEST]) if fenced else ():
             path = found["path"]
             made = _is_made(text, path)
             if (
@@ -120,7 +121,7 @@ def _is_made(text: str, path: str) -> bool:
     """Tell whether a page itself makes, fetches or writes what a path leads to, or the folder it begins with."""
     parts = path.removeprefix("./").rstrip("/").split("/")
     names = "|".join(re.escape(part) for part in (parts[0], parts[-1]))
-    return re.search(rf"{_MAKES}\s+(?:-\S+\s+)*\S*(?:{names})\b", text) is not None
+    return re.search(rf"{_MAKES}\s+(?:-\S+\s+){{0,20}}\S*(?:{names})\b", text) is not None
 
 
 def _is_anywhere(files: Files, page: str, path: str) -> bool:

@@ -74,7 +74,11 @@ def _job_immutable(tree: Tree) -> Iterator[Hit]:
         if any(application.has_option(option) for option in _REPLACING):
             continue
         for _, item in application.delivered():
-            fixed = item.is_a("Job", "batch") and item.metadata.get("name") and not _DIGEST.search(item.name)
+            fixed = (
+                item.is_a("Job", "batch")
+                and item.metadata.get("name")
+                and not _DIGEST.search(item.name[-253:])
+            )
             if fixed and not _is_hook(item) and not _options(item) & set(_REPLACING):
                 yield Hit(
                     f"`{application.name}` cannot change `Job/{item.name}`: its template is immutable, and its name stays the same",

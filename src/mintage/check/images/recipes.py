@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mintage.tree.recipes import Instruction, Recipe
     from mintage.tree.tree import Tree
 
-_SEPARATORS = re.compile(r"\s*(?:&&|\|\||;|\n)\s*")
+_SEPARATORS = re.compile(r"(?:(?<!\s)\s+)?(?:&&|\|\||;|\n)\s*")
 _PIP = re.compile(r"(?:.*/)?pip[\d.]*")
 _PINNED = re.compile(r"===?|@|\.whl$|\.tar\.gz$|\.zip$|^https?:|^git\+\S+@\w|^\.|/")
 _WITH_VALUE = frozenset(

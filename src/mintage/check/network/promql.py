@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
+from mintage.tree import foreign_pattern
+
 _TOKEN = re.compile(
     r"""(?P<space>\s+|\#[^\n]*)
     |(?P<string>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`)
@@ -49,17 +51,8 @@ class Matcher:
         """Tell whether a value satisfies it; patterns are anchored, and one that cannot be read accepts all."""
         if self.operator in {"=", "!="}:
             return (value == self.value) == (self.operator == "=")
-        pattern = compiled(self.value)
-        return pattern is None or (pattern.fullmatch(value) is not None) == (self.operator == "=~")
-
-
-@cache
-def compiled(pattern: str) -> re.Pattern[str] | None:
-    """Return a regular expression of Prometheus (RE2); None where Python cannot read it."""
-    try:
-        return re.compile(pattern)
-    except re.error:
-        return None
+        found = foreign_pattern.matches(self.value, value)
+        return found is None or found == (self.operator == "=~")
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mintage.tree.tree import Root
 
 _MAX_BYTES, _MAX_NODES = 2_000_000, 200_000
-_LABEL_VALUES = re.compile(r"\s*label_values\(\s*(?P<metric>.+?)\s*,\s*[\w$]+\s*\)\s*", re.DOTALL)
+_LABEL_VALUES = re.compile(r"\s*label_values\(\s*+(?P<metric>\S(?:.*\S)?)\s*,\s*[\w$]+\s*\)\s*", re.DOTALL)
 _QUERY_RESULT = re.compile(r"\s*query_result\((?P<expr>.+)\)\s*", re.DOTALL)
 
 

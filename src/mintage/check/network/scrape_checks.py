@@ -20,13 +20,13 @@ from mintage.check.network.monitors import (
     pods_of,
     services_of,
 )
-from mintage.check.network.promql import compiled
 from mintage.check.network.queries import documents, texts
 from mintage.check.references.addresses import Address, known_namespaces, local
 from mintage.check.tables import version, vllm_metrics
 from mintage.check.tables.files import table
 from mintage.check.tables.metrics import series
 from mintage.errors import did_you_mean
+from mintage.tree.foreign_pattern import LONGEST_SUBJECT, compiled
 from mintage.tree.objects import at, items, mapping
 
 if TYPE_CHECKING:
@@ -237,6 +237,7 @@ def _judged(
     if (
         not values
         or len(known_values) != len(values)
+        or any(len(value) > LONGEST_SUBJECT for value in known_values)
         or any(pattern.fullmatch(value) for value in known_values)
     ):
         return

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _PROBES = ("startupProbe", "livenessProbe", "readinessProbe")
 _HANDLERS = ("httpGet", "tcpSocket", "grpc")
 _MERGED = "serving.kserve.io"  # a runtime or a preset may add ports to a container
+_SERVING = ("http", "api", "serve", "web")  # in names of the ports of servers
 _LOADING = 180  # seconds: less is no time to load a model of some gigabytes
 
 
@@ -88,6 +89,8 @@ def _arg_port_mismatch(container: Container, _: Tree) -> Iterator[Hit]:
     for found in listening(container):
         if found.number in declared or (found.default and container.owner.group == _MERGED):
             continue
+        if not _declares_any_for(container, found.flag, found.program):
+            continue
         ports = ", ".join(map(str, sorted(declared)))
         if found.default:
             message = f"container `{container.name}` declares port {ports}, but `{found.program}` without `--port` listens on {found.number}"
@@ -102,6 +105,15 @@ def _arg_port_mismatch(container: Container, _: Tree) -> Iterator[Hit]:
             (*container.path, "ports") if found.default else found.path,
             others=(Other("the declared ports", container.owner, (*container.path, "ports")),),
         )
+
+
+def _declares_any_for(container: Container, flag: str, program: str) -> bool:
+    """Tell whether a declared port may be what a program listens on: it has no name, or a name like it or its use."""
+    words = next(((word,) for word in ("grpc", "metrics") if word in flag.lower()), _SERVING)
+    names = [str(entry.get("name") or "").lower() for _, entry in container.ports]
+    return any(
+        not name or name in program or any(word in name for word in (*words, program)) for name in names
+    )
 
 
 def _seconds(probe: dict[str, Any], field: str, default: int) -> int | None:

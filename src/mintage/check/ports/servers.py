@@ -61,6 +61,7 @@ _IMAGES: dict[str, tuple[str, ...]] = {
 }
 _DEFAULTS = {"vllm": 8000, "vllm.entrypoints.openai.api_server": 8000, "vllm-openai": 8000}
 _CONFIG = "--config"
+_HEADLESS = "--headless"  # a node of vLLM that computes only
 _MODEL_SERVERS = (
     "vllm", "sglang", "text-generation", "tritonserver", "huggingfaceserver", "lmdeploy", "llama-server", "tgi", "tensorrt-llm",
 )  # fmt: skip
@@ -98,6 +99,8 @@ def _program(line: CommandLine) -> str:
 
 
 def _of_line(program: str, flags: tuple[str, ...], line: CommandLine) -> Iterator[Listening]:
+    if program in _DEFAULTS and any(word.text == _HEADLESS for word in line.words):
+        return
     found = [each for flag in flags for each in _values(program, flag, line.words)]
     yield from found
     is_default = not found and line.complete and program in _DEFAULTS

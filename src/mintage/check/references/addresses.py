@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 _SCHEMES = "https?|grpcs?|tcp|tls|wss?|rediss?|postgres(?:ql)?|mysql|mariadb|mongodb|amqps?|nats|kafka|ray|ldaps?|mqtt|otlp|udp|clickhouse"
 _URL = re.compile(
     rf"(?<![\w.+-])(?:jdbc:)?(?P<scheme>{_SCHEMES})(?:\+\w+)?://"
-    r"(?:[^\s/@\"'<>]*@)?(?P<host>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?P<dot>\.?)(?::(?P<port>\d{1,5})(?!\d))?(?P<rest>[\s\S]?)"
+    r"(?:[^\s/\"'<>]*@)?(?P<host>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?P<dot>\.?)(?::(?P<port>\d{1,5})(?!\d))?(?P<rest>[\s\S]?)"
 )
-_USER = re.compile(r"(?<=://)[^@]+(?=@)")  # who asks, and the password: it may not be in a message
+_USER = re.compile(r"(?<=://).+(?=@)")  # who asks, and the password: it may not be in a message
 _BARE = re.compile(
     r"(?<![\w./@-])(?P<host>[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9-]+)+\.svc(?:\.cluster\.local)?)(?![\w-]|\.\w)(?::(?P<port>\d{1,5}))?"
     r"(?P<rest>[\s\S]?)"
@@ -95,7 +95,7 @@ def _texts(item: Object) -> Iterator[tuple[Path, str, bool]]:
             if isinstance(text, str):
                 yield ("data", key), text, False
     for key, text in item.annotations.items():
-        if not key.startswith("kubectl.kubernetes.io/"):
+        if isinstance(key, str) and not key.startswith("kubectl.kubernetes.io/"):
             yield ("metadata", "annotations", key), text, False
 
 

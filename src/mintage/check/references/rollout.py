@@ -67,13 +67,15 @@ def _is_reloaded(item: Object) -> bool:
 
 
 def _names_reloader(item: Object) -> bool:
-    return any(key.startswith(_RELOADERS) or _DIGEST.search(key) for key in item.annotations)
+    return any(
+        key.startswith(_RELOADERS) or _DIGEST.search(key) for key in item.annotations if isinstance(key, str)
+    )
 
 
 def _has_digest(pod: Pod) -> bool:
     metadata = at(pod.owner.document, *pod.path[:-1], "metadata")
     keys = (*mapping(metadata, "annotations"), *mapping(metadata, "labels"))
-    return any(_DIGEST.search(key) or key.startswith(_RELOADERS) for key in keys)
+    return any(_DIGEST.search(key) or key.startswith(_RELOADERS) for key in keys if isinstance(key, str))
 
 
 CHECKS = (

@@ -22,7 +22,7 @@ _REFERENCE = re.compile(
     r"\$\((?P<name>[A-Za-z_][\w.-]*)\)"
 )  # Kubernetes puts a variable's value in its place
 _VARIABLE = re.compile(r"\$(?:\((?P<k8s>[A-Za-z_]\w*)\)|\{(?P<braced>[A-Za-z_]\w*)\}|(?P<bare>[A-Za-z_]\w*))")
-_ARITHMETIC = re.compile(r"\$\(\([^\n]*?\)\)")
+_ARITHMETIC = re.compile(r"\$\(\([^\n]{0,500}?\)\)")
 _COMMENT = re.compile(r"^[ \t]*#.*$", re.MULTILINE)
 _SEVERAL = re.compile(
     r"\$(?:\w+|\{[^}]*\}|@|\*)"

@@ -123,7 +123,7 @@ class VllmArgs:
                 continue
             try:
                 loaded = json.loads(argument.value)
-            except ValueError:
+            except (ValueError, RecursionError):
                 return None
             if not isinstance(loaded, dict):
                 return None

@@ -180,7 +180,7 @@ def _adapter(text: str) -> str:
     if text.startswith("{"):
         try:
             return str(at(json.loads(text), "name"))
-        except ValueError:
+        except (ValueError, RecursionError):
             return ""
     return text.partition("=")[0]
 

@@ -58,12 +58,12 @@ class Comment:
 
 @dataclass(frozen=True, slots=True)
 class Suppressed:
-    """A finding that is accepted, why, and where that is said; `rule` is the number of the entry of the settings."""
+    """A finding that is accepted, why, and where that is said; `rules` are the numbers of all entries that cover it."""
 
     finding: Finding
     reason: str
     place: Location
-    rule: int | None = None
+    rules: tuple[int, ...] = ()
 
 
 def comments(files: Files, paths: Iterable[str]) -> list[Comment]:
@@ -116,14 +116,14 @@ def accept(
     suppressed: list[Suppressed] = []
     for finding in findings:
         by_comment = next((comment for comment in said if comment.reason and comment.covers(finding)), None)
-        by_rule = next(
-            (index for index, rule in enumerate(rules.accept) if _covers(rule, finding, environments)), None
+        by_rules = tuple(
+            index for index, rule in enumerate(rules.accept) if _covers(rule, finding, environments)
         )
         if by_comment is not None:
-            suppressed.append(Suppressed(finding, by_comment.reason, by_comment.place))
-        elif by_rule is not None:
-            reason = rules.accept[by_rule].reason
-            suppressed.append(Suppressed(finding, reason, Location(settings), by_rule))
+            suppressed.append(Suppressed(finding, by_comment.reason, by_comment.place, by_rules))
+        elif by_rules:
+            reason = rules.accept[by_rules[0]].reason
+            suppressed.append(Suppressed(finding, reason, Location(settings), by_rules))
         else:
             standing.append(finding)
     return standing, suppressed
@@ -156,7 +156,7 @@ def complaints(
 
     `place_of` tells where an entry of the rules stands, by its number.
     """
-    used = {item.place for item in suppressed}
+    used = {(item.place, item.finding.id) for item in suppressed}
     names = known if isinstance(known, frozenset | set | dict) else ()
     for comment in said:
         for name in comment.ids:
@@ -174,11 +174,22 @@ def complaints(
                     place=comment.place,
                 ),
             )
-        elif comment.place not in used and any(name in ran for name in comment.ids):
-            shown = ", ".join(f"`{name}`" for name in comment.ids)
-            message = f"this comment accepts {shown}, which is not found here"
-            yield "suppression-unused", Hit(message, "remove the comment", place=comment.place)
+        else:
+            yield from _of_comment(
+                comment, [name for name in comment.ids if name in ran and (comment.place, name) not in used]
+            )
     yield from _of_rules(rules, suppressed, place_of, names, ran)
+
+
+def _of_comment(comment: Comment, unused: Sequence[str]) -> Iterator[tuple[str, Hit]]:
+    """Yield a complaint about those checks of a comment that find nothing there."""
+    if unused:
+        shown = ", ".join(f"`{name}`" for name in dict.fromkeys(unused))
+        verb = "is" if len(set(unused)) == 1 else "are"
+        all_of_it = set(unused) == set(comment.ids)
+        message = f"this comment accepts {shown}, which {verb} not found here"
+        advice = "remove the comment" if all_of_it else f"remove {shown} from the comment"
+        yield "suppression-unused", Hit(message, advice, place=comment.place)
 
 
 def _of_rules(
@@ -188,13 +199,12 @@ def _of_rules(
     names: Iterable[str],
     ran: Container[str],
 ) -> Iterator[tuple[str, Hit]]:
+    used = {index for item in suppressed for index in item.rules}
     for index, rule in enumerate(rules.accept):
         place = place_of(index)
         if rule.check not in names:
             yield "suppression-unknown-check", _unknown(rule.check, names, place)
-        elif rule.check in ran and not any(
-            item.reason == rule.reason and item.finding.id == rule.check for item in suppressed
-        ):
+        elif rule.check in ran and index not in used:
             about = f" of `{rule.object}`" if rule.object else ""
             message = f"`accept` names `{rule.check}`{about}, which is not found"
             yield "suppression-unused", Hit(message, "remove the entry", place=place)

@@ -10,6 +10,7 @@ from typing import Any, Literal, cast
 from mintage.check.tables.files import table
 
 _CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[-. ]")
+_LONGEST = 20_000  # of a value, how much is searched for a form that begins with no fixed text
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +51,10 @@ def _control(entry: dict[str, Any]) -> Control:
 
 
 @cache
-def _tokens() -> tuple[tuple[str, re.Pattern[str]], ...]:
+def _tokens() -> tuple[tuple[str, re.Pattern[str], str], ...]:
     return tuple(
-        (entry["name"], re.compile(entry["match"])) for entry in table("security")["secrets"]["tokens"]
+        (entry["name"], re.compile(entry["match"]), entry.get("needs", ""))
+        for entry in table("security")["secrets"]["tokens"]
     )
 
 
@@ -63,7 +65,11 @@ def _not_values() -> re.Pattern[str]:
 
 def secret_token(value: str) -> str | None:
     """Return what kind of secret a value contains, such as `GitHub token`; None where it has no such form."""
-    return next((name for name, pattern in _tokens() if pattern.search(value)), None)
+    start = value[:_LONGEST]
+    for name, pattern, needs in _tokens():
+        if pattern.search(value) if not needs else needs in start and pattern.search(start):
+            return name
+    return None
 
 
 @cache
