@@ -84,7 +84,7 @@ def test_a_builder_that_fails_is_quoted(tmp_path: Path, words: str, reason: str)
     """Without the timestamps of its log."""
     (tmp_path / "words").write_text(words)
     with pytest.raises(MintageError) as caught:
-        build(["sh", "-c", 'cat "$1/words" >&2; exit 1', "sh"], tmp_path)
+        build(["/bin/sh", "-c", '/bin/cat "$1/words" >&2; exit 1', "sh"], tmp_path)
     (problem,) = caught.value.problems
     assert (problem.id, problem.message) == ("kustomize-build", f"Kustomize cannot build it: {reason}")
 
@@ -92,7 +92,7 @@ def test_a_builder_that_fails_is_quoted(tmp_path: Path, words: str, reason: str)
 def test_what_is_built_is_read_as_kubernetes_reads_it(tmp_path: Path) -> None:
     """Bare words and numbers become what they are in a cluster."""
     text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {a: yes, b: 1e3}\n---\n"
-    built = build(["sh", "-c", f"printf '%s' '{text}'", "sh"], tmp_path)
+    built = build(["/bin/sh", "-c", f"printf '%s' '{text}'", "sh"], tmp_path)
     assert list(built.values()) == [config_map(data={"a": True, "b": 1000})]
 
 

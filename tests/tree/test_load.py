@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 from typing import TYPE_CHECKING
 
 import pytest
 
+from mintage.tree.build import build
 from mintage.tree.load import load
 from tree.planted import DEPLOYMENT, plant, planted, root_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 CONFIG = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {}\n"
@@ -252,3 +256,96 @@ def test_only_the_asked_folder_is_judged(tmp_path: Path) -> None:
     assert [root.folder for root in load(tmp_path).roots] == ["over"]
     assert [root.folder for root in load(tmp_path, "base").roots] == ["base"]
     assert [root.folder for root in load(tmp_path, "base/server.yaml").roots] == ["base/server.yaml"]
+
+
+BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 8)
+)
+
+
+@pytest.mark.parametrize(
+    ("files", "file"),
+    [
+        ({"kustomization.yaml": "namespace: x\nresources: [b.yaml]\n", "b.yaml": CONFIG.format("b") + BOMB}, "b.yaml"),
+        ({"kustomization.yaml": "transformers: [b.yaml]\n", "b.yaml": BOMB}, "b.yaml"),
+        ({"kustomization.yaml": "resources: [.hid]\n", ".hid/kustomization.yaml": "resources: [b.yaml]\n", ".hid/b.yaml": BOMB}, ".hid/b.yaml"),
+        ({"kustomization.yaml": "namespace: x\nresources: [b.yaml]\n", "b.yaml": CONFIG.format("b") + "data: &d\n  k: *d\n"}, "b.yaml"),
+        ({"kustomization.yaml": "namespace: x\nresources: [b.yaml]\n", "b.yaml": "a: " + "[" * 5000 + "]" * 5000}, "b.yaml"),
+        ({"kustomization.yaml": "patches:\n- patch: |\n" + "".join(f"    {line}\n" for line in BOMB.splitlines())}, "kustomization.yaml"),
+    ],
+)  # fmt: skip
+def test_what_would_fill_the_memory_is_not_given_to_kustomize(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, str], file: str
+) -> None:
+    """Aliases that multiply or hold themselves, and nesting: wherever the file lies."""
+    monkeypatch.setattr("mintage.tree.load.build", lambda *_: pytest.fail("it was built"))
+    monkeypatch.setattr("mintage.tree.load.command", lambda: ["kubectl"])
+    [(_, id_, message)] = problems(tmp_path, files)
+    assert id_ == "kustomize-build"
+    assert message.startswith(f"`{file}` cannot be read (")
+    assert message.endswith(": what uses it was not built")
+
+
+@pytest.fixture
+def server() -> Iterator[tuple[str, list[str]]]:
+    """Give the address of a server of this machine, and the paths that were asked of it."""
+    asked: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_error(404)
+
+        def log_message(self, *_: object) -> None:
+            """Keep quiet."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as found:
+        Thread(target=found.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{found.server_port}", asked
+        found.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("base", "inside"),
+    [
+        (".hid", "resources: ['{}/x.yaml']\n"),
+        ("node_modules/a", "resources: ['{}/x.yaml']\n"),
+        ("../out", "components: ['{}/x']\n"),
+        (".hid", "resources: [../.more]\n"),
+        (".hid", "resources: [../.hid, ../.more]\n"),
+        (".hid", "resources: ['{}/x.yaml']\nresources: ['{}/x.yaml']\n"),
+    ],
+)
+def test_nothing_is_fetched_by_folders_that_the_walk_leaves_out(
+    tmp_path: Path, server: tuple[str, list[str]], base: str, inside: str
+) -> None:
+    """Kustomize would read them: hidden ones, those of tools, and those outside the repository."""
+    address, asked = server
+    files = {
+        "kustomization.yaml": f"resources:\n- {base}\n",
+        f"{base}/kustomization.yaml": inside.replace("{}", address),
+        ".more/kustomization.yaml": f"resources: ['{address}/y.yaml']\n",
+    }
+    [(place, id_, _)] = problems(tmp_path / "tree", files)
+    assert (place, id_) == ("kustomization.yaml:4:3", "kust-offline")
+    assert asked == []
+
+
+@pytest.mark.kustomize
+def test_a_hidden_base_is_built_if_nothing_is_fetched(tmp_path: Path) -> None:
+    """It is only followed, not refused."""
+    files = {"kustomization.yaml": "resources: [.hid]\n"}
+    files |= {f".hid/{name}": text for name, text in PLAIN.items()}
+    assert [item.name for item in planted(tmp_path, files).roots[0].objects] == ["server"]
+
+
+def test_the_builder_finds_no_program_and_no_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever else an entry may lead to: `git` is not there, and a proxy that does not answer is."""
+    code = "import json, os, shutil\nprint(json.dumps({**os.environ, 'git': str(shutil.which('git'))}))\n"
+    plant(tmp_path / "bin", {"kubectl": f"#!{sys.executable}\n{code}"})
+    (tmp_path / "bin/kubectl").chmod(0o755)
+    monkeypatch.setenv("HOME", "/some/home")
+    [seen] = build([str(tmp_path / "bin/kubectl"), "kustomize"], tmp_path, "")
+    assert (seen["git"], seen["HOME"], seen["NO_PROXY"]) == ("None", "/some/home", "")
+    assert {seen[f"{name}_PROXY"] for name in ("HTTP", "HTTPS")} == {"http://127.0.0.1:9"}
+    assert (seen["GIT_ALLOW_PROTOCOL"], seen["GIT_TERMINAL_PROMPT"]) == ("none", "0")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -16,15 +17,30 @@ if TYPE_CHECKING:
 _TIMEOUT = 120  # seconds: what takes longer is waiting for a network
 _MAX_BYTES = 500_000_000  # of output, which stands in memory already
 _MAX_NODES = 20_000_000
+_NOWHERE = "http://127.0.0.1:9"  # the port of the discard service, where nothing listens
+_CLOSED = {
+    "PATH": os.devnull,  # neither git nor helm nor a plugin is found; an empty one would mean the current folder
+    **dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), _NOWHERE),
+    "NO_PROXY": "",
+    "no_proxy": "",
+    "GIT_ALLOW_PROTOCOL": "none",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GOMEMLIMIT": "1GiB",
+}
 
 
 def command() -> list[str] | None:
     """Return the command that builds a kustomization on this machine, or None where there is none."""
     if kubectl := shutil.which("kubectl"):
-        return [kubectl, "kustomize"]
+        return [os.path.abspath(kubectl), "kustomize"]  # noqa: PTH100 - links stay: snap tells programs by them
     if kustomize := shutil.which("kustomize"):
-        return [kustomize, "build"]
+        return [os.path.abspath(kustomize), "build"]  # noqa: PTH100
     return None
+
+
+def _environment() -> dict[str, str]:
+    """Return the environment of this program, in which no program is found and no other machine answers."""
+    return {**os.environ, **_CLOSED}
 
 
 def build(builder: Sequence[str], folder: Path, advice: str) -> list[Any]:
@@ -36,6 +52,7 @@ def build(builder: Sequence[str], folder: Path, advice: str) -> list[Any]:
             check=False,
             timeout=_TIMEOUT,
             stdin=subprocess.DEVNULL,
+            env=_environment(),
         )
     except OSError as error:
         message = f"`{builder[0]}` cannot be run: {error.strerror or error}"

@@ -18,6 +18,7 @@ from mintage.tree.build import build, command
 from mintage.tree.files import YAML, Files
 from mintage.tree.kustomization import NAMES, Kustomization
 from mintage.tree.objects import Object, at, items, mapping
+from mintage.tree.offline import OFFLINE, Obstacles, too_heavy
 from mintage.tree.source_map import Resource, SourceMap, documents_in, kustomizations_of
 from mintage.tree.tree import Root, Tree
 
@@ -27,8 +28,9 @@ if TYPE_CHECKING:
     from mintage.spec.validation import Validation
     from mintage.tree.source_map import Layer, Traced
 
+__all__ = ["MISSING", "OFFLINE", "is_in", "load", "repository_of", "sources"]
+
 MISSING = "kustomize-missing"
-OFFLINE = "kust-offline"  # not an id of its own: checks say which entry needs the network
 _APPLICATION = "kind: Application"
 _ADVICE = "mend the kustomization; `kubectl kustomize` on the folder shows the same"
 
@@ -92,6 +94,7 @@ class _Loading:
         self.files = files
         self.kustomizations = kustomizations
         self.within = within
+        self.obstacles = Obstacles(files, kustomizations)
         self.built: list[_Built] = []
 
     def build(self) -> None:
@@ -152,22 +155,13 @@ class _Loading:
         traced = SourceMap(folder, self.files, self.kustomizations)
         result = _Built(folder, kustomization, reached=traced.reached)
         tree = [found for found in self.kustomizations.values() if found.file in traced.reached]
-        if obstacle := self._not_offline(tree) or self._too_large(result):
+        if obstacle := self.obstacles.of(folder) or too_heavy(self.files, result.reached):
             result.problems = (obstacle,)
         elif all(found.is_plain for found in tree) and self._is_sum(traced):
             result.documents = [(item.document, tuple(item.layers)) for item in traced.traced]
         else:
             self._by_kustomize(result, traced)
         return result
-
-    def _too_large(self, result: _Built) -> Problem | None:
-        """Return why a root is not even given to Kustomize, which would fill the memory."""
-        for path in sorted(result.reached):
-            for problem in self.files.problems.get(path, ()):
-                if problem.id == "file-too-large":
-                    message = f"`{path}` is too large to be read: what uses it was not built"
-                    return Problem(problem.location, "kustomize-build", message, problem.advice)
-        return None
 
     def _is_sum(self, source_map: SourceMap) -> bool:
         """Tell whether Kustomize would build these objects and no others, without a complaint."""
@@ -201,24 +195,6 @@ class _Loading:
         for root in (self.files.root.resolve(), self.files.root):
             message = message.replace(f"{root}/", "").replace(str(root), ".")
         return Problem(place, problem.id, message, problem.advice)
-
-    def _not_offline(self, tree: Iterable[Kustomization]) -> Problem | None:
-        for kustomization in tree:
-            entries = (*kustomization.resources, *kustomization.components, *kustomization.named_files)
-            remote = [entry for entry in entries if entry.is_remote]
-            if remote:
-                place = self.files.locate(kustomization.file, kustomization.index, remote[0].path)
-                message = f"`{remote[0].name}` lies on another machine: what uses it was not built"
-                return Problem(
-                    place or Location(kustomization.file), OFFLINE, message, "keep a copy in the repository"
-                )
-            for key in ("helmCharts", "helmChartInflationGenerator"):
-                if kustomization.document.get(key):
-                    place = self.files.locate(kustomization.file, kustomization.index, (key,), on_key=True)
-                    message = "it inflates a Helm chart: what uses it was not built"
-                    advice = "commit the rendered chart, or validate `helm template` output"
-                    return Problem(place or Location(kustomization.file), OFFLINE, message, advice)
-        return None
 
     def _manifests(self, folder: str) -> list[str]:
         """Return the files of a folder that may hold plain manifests."""
