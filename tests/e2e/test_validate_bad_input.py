@@ -55,10 +55,10 @@ FILES: dict[str, tuple[dict[str, str | bytes], int, str]] = {
     ),
     "remote": (
         {"kustomization.yaml": "resources: ['https://git.test/a//b?ref=v1']\n"},
-        0,
+        2,
         "warning[kust-remote-resource]",
     ),
-    "chart": ({"kustomization.yaml": "helmCharts: [{name: a}]\n"}, 0, "warning[kust-helm-offline]"),
+    "chart": ({"kustomization.yaml": "helmCharts: [{name: a}]\n"}, 2, "warning[kust-helm-offline]"),
     "folder": ({"kustomization.yaml/a.yaml": MAP + "datum: 1\n"}, 1, "error[schema-unknown-field]"),
     "lock": ({"schemas.lock": "a: [", "a.yaml": MAP}, 2, "schemas.lock:2:1: error[yaml-syntax]"),
 }
@@ -121,10 +121,14 @@ def test_a_file_that_may_not_be_read_is_a_finding(tmp_path: Path) -> None:
 
 
 def test_without_kustomize_the_rest_is_checked(tmp_path: Path) -> None:
-    """That something was not built is a warning."""
-    (tmp_path / "a.yaml").write_text(MAP)
-    (tmp_path / "kustomization.yaml").write_text("namePrefix: x-\nresources: [a.yaml]\n")
-    outcome = validate(tmp_path, env={"PATH": "/nowhere"})
+    """That something was not built is a warning; where nothing at all was looked at, the exit code says so."""
+    for folder, more in (("one", "namePrefix: x-\n"), ("two", "")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "a.yaml").write_text(MAP)
+        (tmp_path / folder / "kustomization.yaml").write_text(f"{more}resources: [a.yaml]\n")
+    nothing = validate(tmp_path, "one", env={"PATH": "/nowhere"})
+    assert nothing.code == 2
+    outcome = validate(tmp_path, "--only", "kustomize-missing", env={"PATH": "/nowhere"})
     assert outcome.code == 0
-    assert outcome.stdout.startswith("kustomization.yaml: warning[kustomize-missing]: ")
+    assert outcome.stdout.startswith("one/kustomization.yaml: warning[kustomize-missing]: ")
     assert "no findings" not in outcome.stdout
