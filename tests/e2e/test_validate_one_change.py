@@ -92,7 +92,7 @@ def test_changed_settings_hold_at_once(validated: Space) -> None:
     outcome = validated.run("validate")
     assert "warning[image-latest]" in outcome.stdout
     assert (
-        "specs/system.yaml: warning[suppression-unused]: `accept` names `image-latest` of `Deployment/shop`, which is not found"
+        "specs/system.yaml:8:15: warning[suppression-unused]: `accept` names `image-latest` of `Deployment/shop`, which is not found"
         in outcome.stdout
     )
 
