@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from mintage.tree.tree import Root, Tree
 
 BUILD = "kustomize-build"
-_FOLDERS = frozenset({"resources", "bases", "components"})
 _HELM = ("helmCharts", "helmChartInflationGenerator")
 _IS_REMOTE_FILE = re.compile(r"\.ya?ml(?:\?|$)")
 
